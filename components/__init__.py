@@ -1,0 +1,1 @@
+"""The system's components: what a stack is made of."""

@@ -1,0 +1,173 @@
+"""Task generation: every action of a goal becomes daily tasks (rows 78 to 82, 248 to 252).
+
+A failed action is recorded and the others go on. Whatever else fails is handled by `handle_error`, which marks the
+goal and notifies. The machine's own timeout cannot be caught, so the run carries a deadline before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.parts import states
+from components.parts.grant import Grant
+from config import WorkflowSettings
+
+# What would fail again: wrong input, the user's quota, a refused permission, the run's deadline (row 251).
+PERMANENT = ("InvalidInput", "GoalNotFound", "ModelQuotaExceeded", "ModelAccessDenied", "DeadlineExceeded")
+RUN = ("executionId", "goalId", "userId", "actionIds", "correlationId", "deadline")
+Functions = Mapping[str, pulumi.Input[str]]
+
+
+def steps(*, database: Grant, alerts: Grant, model: Grant) -> dict[str, Grant]:
+    """The workflow's functions, and what each uses (row 79)."""
+    return {
+        "validate_input": database,
+        "get_actions": database,
+        "create_batches": Grant(),
+        "generate_tasks": database | model,
+        "save_tasks": database,
+        "update_progress": database,
+        "aggregate_results": Grant(),
+        "update_goal_status": database | alerts,
+        "handle_error": database | alerts,
+    }
+
+
+def _retries(interval: int) -> list[dict[str, Any]]:
+    """Three retries, each wait twice the one before; none for permanent errors (row 250)."""
+    return [states.never(PERMANENT), states.retry(["States.ALL"], interval=interval, attempts=3)]
+
+
+def _action(functions: Functions, settings: WorkflowSettings) -> states.State:
+    """One action: generate its tasks, save them; either failing marks the action and ends its part well."""
+    failed = [states.catch("ActionFailed")]
+    return states.flow(
+        "GenerateTasks",
+        {
+            "GenerateTasks": states.task(
+                functions["generate_tasks"],
+                payload={"run.$": "$.run", "actionId.$": "$.actionId"},
+                timeout=settings.generate_timeout_seconds,
+                retries=_retries(2),
+                catches=failed,
+                result=("tasks",),
+                result_path="$.generated",
+                next="SaveTasks",
+            ),
+            "SaveTasks": states.task(
+                functions["save_tasks"],
+                payload={"run.$": "$.run", "actionId.$": "$.actionId", "tasks.$": "$.generated.tasks"},
+                timeout=settings.step_timeout_seconds,
+                retries=_retries(1),
+                catches=failed,
+                result=("actionId", "saved"),
+            ),
+            "ActionFailed": states.pass_({"actionId.$": "$.actionId", "error.$": "$.error.Error"}),
+        },
+    )
+
+
+def _batch(functions: Functions, settings: WorkflowSettings) -> states.State:
+    """One batch: its actions side by side, then the progress that the user sees."""
+    return states.flow(
+        "GenerateBatch",
+        {
+            "GenerateBatch": states.map_(
+                "$.batch.actionIds",
+                item={"run.$": "$.run", "actionId.$": "$$.Map.Item.Value"},
+                iterator=_action(functions, settings),
+                concurrency=settings.action_concurrency,
+                result_path="$.results",
+                next="UpdateProgress",
+            ),
+            "UpdateProgress": states.task(
+                functions["update_progress"],
+                payload={"run.$": "$.run", "results.$": "$.results"},
+                timeout=settings.step_timeout_seconds,
+                retries=_retries(1),
+                catches=[states.catch("ProgressNotRecorded")],
+                result=("processed", "failed"),
+            ),
+            "ProgressNotRecorded": states.fail(
+                error="ProgressNotRecorded", cause="The progress of a batch could not be written"
+            ),
+        },
+    )
+
+
+def definition(functions: Functions, settings: WorkflowSettings) -> dict[str, Any]:
+    """The whole definition; `functions` are alias ARNs by name."""
+    handled = [states.catch("HandleError")]
+
+    def step(name: str, payload: dict[str, Any], result: tuple[str, ...], result_path: str, next_: str) -> states.State:
+        return states.task(
+            functions[name],
+            payload=payload,
+            timeout=settings.step_timeout_seconds,
+            retries=_retries(2),
+            catches=handled,
+            result=result,
+            result_path=result_path,
+            next=next_,
+        )
+
+    given = {"input.$": "$$.Execution.Input", "startedAt.$": "$$.Execution.StartTime"}
+    result = ("status", "processed", "failed")
+    flow = states.flow(
+        "ValidateInput",
+        {
+            "ValidateInput": step("validate_input", given, RUN, "$.run", "GetActions"),
+            "GetActions": step("get_actions", {"run.$": "$.run"}, ("actionIds",), "$.actions", "CreateBatches"),
+            "CreateBatches": step(
+                "create_batches", {"actionIds.$": "$.actions.actionIds"}, ("batches",), "$.plan", "GenerateAllBatches"
+            ),
+            "GenerateAllBatches": states.map_(
+                "$.plan.batches",
+                item={"run.$": "$.run", "batch.$": "$$.Map.Item.Value"},
+                iterator=_batch(functions, settings),
+                concurrency=settings.batch_concurrency,
+                result_path="$.results",
+                catches=handled,
+                next="AggregateResults",
+            ),
+            "AggregateResults": step(
+                "aggregate_results",
+                {"run.$": "$.run", "batches.$": "$.results"},
+                result,
+                "$.result",
+                "UpdateGoalStatus",
+            ),
+            "UpdateGoalStatus": step(
+                "update_goal_status",
+                {"run.$": "$.run", "result.$": "$.result"},
+                result,
+                "$.result",
+                "AnyActionSucceeded",
+            ),
+            "AnyActionSucceeded": states.choice(
+                [states.equals("$.result.status", "failed", next="AllActionsFailed")], default="Done"
+            ),
+            "Done": states.succeed(),
+            "AllActionsFailed": states.fail(error="AllActionsFailed", cause="No action of the goal got its tasks"),
+            "HandleError": states.task(
+                functions["handle_error"],
+                payload={"input.$": "$$.Execution.Input", "error.$": "$.error"},
+                timeout=settings.step_timeout_seconds,
+                retries=_retries(2),
+                catches=[states.catch("ErrorNotHandled")],
+                result=("status",),
+                result_path="$.handled",
+                next="GenerationFailed",
+            ),
+            "GenerationFailed": states.fail(
+                error="GenerationFailed", cause="The run failed; the goal is marked and notified"
+            ),
+            "ErrorNotHandled": states.fail(
+                error="ErrorNotHandled", cause="The run failed, and so did handling its failure"
+            ),
+        },
+    )
+    return states.machine(flow, comment="Daily tasks for every action of a goal", timeout=settings.timeout_seconds)

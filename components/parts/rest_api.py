@@ -1,0 +1,268 @@
+"""An API Gateway REST API made from the API's description."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.parts.function import Function
+from components.parts.openapi import Description, Operation
+
+DRAFT4 = "http://json-schema.org/draft-04/schema#"
+ALLOWED_HEADERS = "Authorization,Content-Type,Idempotency-Key,If-Match,X-Correlation-Id"
+EXPOSED_HEADERS = "ETag,Location,Retry-After,X-Correlation-Id"
+# Access tokens of the hosted pages carry `openid`, those of SRP sign-in the other one.
+SCOPES = ["aws.cognito.signin.user.admin", "openid"]
+# API Gateway's own answers, as the problem documents that the handlers give (RFC 9457).
+GATEWAY_RESPONSES = {
+    "default-4xx": ("DEFAULT_4XX", None, "Request refused"),
+    "default-5xx": ("DEFAULT_5XX", None, "Internal server error"),
+    "unauthorized": ("UNAUTHORIZED", "401", "Sign in to do this"),
+    "access-denied": ("ACCESS_DENIED", "403", "Not allowed"),
+    "invalid-body": ("BAD_REQUEST_BODY", "400", "The request body does not match the operation"),
+    "invalid-parameters": ("BAD_REQUEST_PARAMETERS", "400", "A required parameter is missing"),
+    "not-found": ("MISSING_AUTHENTICATION_TOKEN", "404", "No such operation"),
+    "throttled": ("THROTTLED", "429", "Too many requests"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestApiArgs:
+    """What the API is made from. `site_origin` is the one origin that a browser may call from."""
+
+    description: Description
+    physical_name: str
+    functions: Mapping[str, Function]
+    user_pool_arn: pulumi.Input[str]
+    site_origin: pulumi.Input[str]
+    integration_timeout_ms: int
+
+
+class RestApi(pulumi.ComponentResource):
+    """Resources, methods, models and answers of the API, ready to be deployed to a stage.
+
+    Every method goes to a function as a proxy; bodies are checked against the operation's model before that; browsers'
+    preflight requests are answered without a function.
+    """
+
+    api_id: pulumi.Output[str]
+    execution_arn: pulumi.Output[str]
+    deployment_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: RestApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the API and one deployment of it."""
+        super().__init__("mandala:parts:RestApi", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._api = aws.apigateway.RestApi(
+            name,
+            name=args.physical_name,
+            description="Goals, tasks and their generation",
+            endpoint_configuration={"types": "REGIONAL"},
+            minimum_compression_size="1024",
+            opts=self._child,
+        )
+        self._authorizer = self._make_authorizer()
+        self._validator = aws.apigateway.RequestValidator(
+            f"{name}-validator",
+            name="body-and-parameters",
+            rest_api=self._api.id,
+            validate_request_body=True,
+            validate_request_parameters=True,
+            opts=self._child,
+        )
+        self._models = {key: self._model(key) for key in args.description.models}
+        self._resources = self._make_resources()
+        made = [*self._answers(), *self._preflights()]
+        for operation in args.description.operations:
+            made += self._operation(operation)
+        self._permissions()
+        self.api_id = self._api.id
+        self.execution_arn = self._api.execution_arn
+        self.deployment_id = self._deployment(made).id
+        self.register_outputs(
+            {"api_id": self.api_id, "execution_arn": self.execution_arn, "deployment_id": self.deployment_id}
+        )
+
+    def _make_authorizer(self) -> aws.apigateway.Authorizer:
+        return aws.apigateway.Authorizer(
+            f"{self._name}-authorizer",
+            name="user-pool",
+            rest_api=self._api.id,
+            type="COGNITO_USER_POOLS",
+            provider_arns=[self._args.user_pool_arn],
+            identity_source="method.request.header.Authorization",
+            opts=self._child,
+        )
+
+    def _model(self, key: str) -> aws.apigateway.Model:
+        return aws.apigateway.Model(
+            f"{self._name}-{key}",
+            name=key,
+            rest_api=self._api.id,
+            content_type="application/json",
+            schema=json.dumps({"$schema": DRAFT4, **self._args.description.models[key]}, sort_keys=True),
+            opts=self._child,
+        )
+
+    def _make_resources(self) -> dict[str, pulumi.Input[str]]:
+        """Resource ids by path; a path's parents come before it."""
+        ids: dict[str, pulumi.Input[str]] = {"": self._api.root_resource_id}
+        for path in self._args.description.paths():
+            parent, _, part = path.rpartition("/")
+            ids[path] = aws.apigateway.Resource(
+                f"{self._name}-{_slug(path)}",
+                rest_api=self._api.id,
+                parent_id=ids[parent],
+                path_part=part,
+                opts=self._child,
+            ).id
+        return ids
+
+    def _operation(self, operation: Operation) -> list[pulumi.Resource]:
+        name = f"{self._name}-{_slug(operation.path)}-{operation.method.lower()}"
+        parameters = {f"method.request.path.{key}": True for key in operation.path_parameters}
+        parameters |= {f"method.request.querystring.{key}": True for key in operation.query}
+        resource = self._resources[operation.path.strip("/")]
+        method = aws.apigateway.Method(
+            name,
+            rest_api=self._api.id,
+            resource_id=resource,
+            http_method=operation.method,
+            operation_name=operation.id,
+            authorization="COGNITO_USER_POOLS" if operation.signed_in else "NONE",
+            authorizer_id=self._authorizer.id if operation.signed_in else None,
+            authorization_scopes=SCOPES if operation.signed_in else None,
+            request_validator_id=self._validator.id,
+            request_models={"application/json": self._models[operation.body].name} if operation.body else None,
+            request_parameters=parameters or None,
+            opts=self._child,
+        )
+        integration = aws.apigateway.Integration(
+            name,
+            rest_api=self._api.id,
+            resource_id=resource,
+            http_method=method.http_method,
+            type="AWS_PROXY",
+            integration_http_method="POST",
+            uri=self._args.functions[operation.function].invoke_arn,
+            timeout_milliseconds=self._args.integration_timeout_ms,
+            opts=self._child,
+        )
+        return [method, integration]
+
+    def _preflights(self) -> list[pulumi.Resource]:
+        """OPTIONS of every path that has an operation, answered by API Gateway itself."""
+        methods: dict[str, list[str]] = {}
+        for operation in self._args.description.operations:
+            methods.setdefault(operation.path.strip("/"), []).append(operation.method)
+        return [made for path in sorted(methods) for made in self._preflight(path, methods[path])]
+
+    def _preflight(self, path: str, methods: Sequence[str]) -> list[pulumi.Resource]:
+        name = f"{self._name}-{_slug(path)}-options"
+        prefix = "method.response.header.Access-Control-"
+        headers: dict[str, pulumi.Input[str]] = {
+            f"{prefix}Allow-Origin": self._quoted_origin(),
+            f"{prefix}Allow-Credentials": "'true'",
+            f"{prefix}Allow-Headers": f"'{ALLOWED_HEADERS}'",
+            f"{prefix}Allow-Methods": f"'{','.join([*sorted(methods), 'OPTIONS'])}'",
+            f"{prefix}Max-Age": "'7200'",
+        }
+        where: dict[str, Any] = {"rest_api": self._api.id, "resource_id": self._resources[path]}
+        method = aws.apigateway.Method(name, **where, http_method="OPTIONS", authorization="NONE", opts=self._child)
+        integration = aws.apigateway.Integration(
+            name,
+            **where,
+            http_method=method.http_method,
+            type="MOCK",
+            request_templates={"application/json": '{"statusCode": 204}'},
+            opts=self._child,
+        )
+        response = aws.apigateway.MethodResponse(
+            name,
+            **where,
+            http_method=method.http_method,
+            status_code="204",
+            response_parameters=dict.fromkeys(headers, False),
+            opts=self._child,
+        )
+        answer = aws.apigateway.IntegrationResponse(
+            name,
+            **where,
+            http_method=integration.http_method,
+            status_code=response.status_code,
+            response_parameters=headers,
+            opts=self._child,
+        )
+        return [method, integration, response, answer]
+
+    def _quoted_origin(self) -> pulumi.Output[str]:
+        return pulumi.Output.concat("'", self._args.site_origin, "'")
+
+    def _answers(self) -> list[pulumi.Resource]:
+        header = "gatewayresponse.header."
+        made: list[pulumi.Resource] = []
+        for key, (type_, status, title) in GATEWAY_RESPONSES.items():
+            parameters: dict[str, pulumi.Input[str]] = {
+                f"{header}Access-Control-Allow-Origin": self._quoted_origin(),
+                f"{header}Access-Control-Allow-Credentials": "'true'",
+                f"{header}Access-Control-Expose-Headers": f"'{EXPOSED_HEADERS}'",
+                f"{header}Cache-Control": "'no-store'",
+                f"{header}Content-Type": "'application/problem+json'",
+                f"{header}X-Content-Type-Options": "'nosniff'",
+            }
+            if status == "429":
+                parameters[f"{header}Retry-After"] = "'1'"
+            template = (
+                f'{{"type": "about:blank", "title": "{title}", "status": {status or "$context.error.status"}, '
+                '"detail": $context.error.messageString, "errors": [], "requestId": "$context.requestId"}'
+            )
+            if status is None:
+                # API Gateway knows no status of its own in a template for the default answers.
+                template = template.replace('"status": $context.error.status, ', "")
+            answer = aws.apigateway.Response(
+                f"{self._name}-{key}",
+                rest_api_id=self._api.id,
+                response_type=type_,
+                status_code=status,
+                response_parameters=parameters,
+                response_templates={"application/json": template},
+                opts=self._child,
+            )
+            made.append(answer)
+        return made
+
+    def _permissions(self) -> None:
+        for key, function in self._args.functions.items():
+            function.permit(f"from-{self._name}", "apigateway.amazonaws.com", self._source(key))
+
+    def _source(self, key: str) -> pulumi.Output[str]:
+        """The part of the API that calls the function: its first path segment, any stage and method."""
+        first = {op.path.strip("/").split("/")[0] for op in self._args.description.operations if op.function == key}
+        if len(first) != 1:
+            return pulumi.Output.concat(self._api.execution_arn, "/*/*")
+        return pulumi.Output.concat(self._api.execution_arn, f"/*/*/{first.pop()}*")
+
+    def _deployment(self, made: Sequence[pulumi.Resource]) -> aws.apigateway.Deployment:
+        """A snapshot of the API; a new one whenever its shape, its origin or its answers change."""
+        return aws.apigateway.Deployment(
+            f"{self._name}-deployment",
+            rest_api=self._api.id,
+            description="The API as described",
+            triggers={
+                "description": self._args.description.digest(),
+                "origin": self._args.site_origin,
+                "timeout": str(self._args.integration_timeout_ms),
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(made)),
+        )
+
+
+def _slug(path: str) -> str:
+    """`goals/{goalId}/sub-goals` as part of a logical name: `goals-goalId-sub-goals`."""
+    return path.strip("/").replace("{", "").replace("}", "").replace("/", "-")

@@ -1,0 +1,1 @@
+"""Reads the program without AWS: records what `pulumi up` would register, as a graph."""
