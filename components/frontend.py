@@ -134,7 +134,6 @@ class Frontend(pulumi.ComponentResource):
         pages = self._cache_policy("pages", PAGES_DEFAULT, PAGES_MAXIMUM)
         assets = self._cache_policy("assets", ASSETS_DEFAULT, ASSETS_MAXIMUM)
         countries = settings.allowed_countries
-        restriction: dict[str, Any] = {"restriction_type": "whitelist" if countries else "none", "locations": countries}
         return aws.cloudfront.Distribution(
             f"{self._name}-distribution",
             enabled=True,
@@ -150,8 +149,14 @@ class Frontend(pulumi.ComponentResource):
                     origin_access_control_id=access.id,
                 )
             ],
-            default_cache_behavior={**behaviour, "cache_policy_id": pages.id},
-            ordered_cache_behaviors=[{**behaviour, "path_pattern": "/assets/*", "cache_policy_id": assets.id}],
+            default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(
+                cache_policy_id=pages.id, **behaviour
+            ),
+            ordered_cache_behaviors=[
+                aws.cloudfront.DistributionOrderedCacheBehaviorArgs(
+                    path_pattern="/assets/*", cache_policy_id=assets.id, **behaviour
+                )
+            ],
             custom_error_responses=[
                 {
                     "error_code": fallback.error_code,
@@ -161,7 +166,9 @@ class Frontend(pulumi.ComponentResource):
                 }
                 for fallback in settings.spa_fallback
             ],
-            restrictions={"geo_restriction": restriction},
+            restrictions={
+                "geo_restriction": {"restriction_type": "whitelist" if countries else "none", "locations": countries}
+            },
             viewer_certificate={"cloudfront_default_certificate": True},
             opts=self._child,
         )
