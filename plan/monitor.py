@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 import threading
@@ -68,6 +69,13 @@ class Monitor(mocks.MockMonitor):
         self.exports: dict[str, Any] = {}
         self.export_secrets: frozenset[str] = frozenset()
         self.errors: list[str] = []
+        self.loops: set[asyncio.AbstractEventLoop] = set()
+
+    def close(self) -> None:
+        """Close the event loops of the threads that registered; those threads have ended by then."""
+        for loop in self.loops:
+            loop.close()
+        self.loops.clear()
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The URN as the real engine builds it: the whole chain of parent types."""
@@ -80,7 +88,7 @@ class Monitor(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        mocks._ensure_event_loop()
+        self._ensure_event_loop()
         if self.delay:
             time.sleep(self.delay())
         try:
@@ -106,7 +114,7 @@ class Monitor(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         """Answer a provider function through the account, which refuses what it does not know."""
-        mocks._ensure_event_loop()
+        self._ensure_event_loop()
         arguments = plain(rpc.deserialize_properties(request.args, keep_unknowns=True))
         if request.tok == "pulumi:pulumi:getResource":
             return super().Invoke(request)
@@ -118,6 +126,12 @@ class Monitor(mocks.MockMonitor):
             raise
         returned: Any = {"return": _sync_await(rpc.serialize_properties(answer, {}))}  # a reserved word in Python
         return resource_pb2.ResourceInvokeResponse(**returned)
+
+    def _ensure_event_loop(self) -> None:
+        """Serializing needs an event loop, which the executor's threads do not have of themselves."""
+        loop = mocks._ensure_event_loop()
+        with self.lock:
+            self.loops.add(loop)
 
     def _register(self, urn: str, request: Any) -> Any:
         registration = self._registration(urn, request)

@@ -89,6 +89,7 @@ def run(program: Callable[[], object], monitor: Monitor, *, source: stack_file.S
         raise _failure(monitor, error) from error
     finally:
         _close(loop)
+        monitor.close()
     if monitor.errors:
         raise _failure(monitor, None)
 

@@ -15,8 +15,15 @@ from components.parts import states
 from components.parts.grant import Grant
 from config import WorkflowSettings
 
-# What would fail again: wrong input, the user's quota, a refused permission, the run's deadline (row 251).
-PERMANENT = ("InvalidInput", "GoalNotFound", "ModelQuotaExceeded", "ModelAccessDenied", "DeadlineExceeded")
+# What would fail again: wrong input, a cancelled run, the user's quota, a refused permission, the run's deadline (row 251).
+PERMANENT = (
+    "InvalidInput",
+    "GoalNotFound",
+    "ExecutionNotRunning",
+    "ModelQuotaExceeded",
+    "ModelAccessDenied",
+    "DeadlineExceeded",
+)
 RUN = ("executionId", "goalId", "userId", "actionIds", "correlationId", "deadline")
 Functions = Mapping[str, pulumi.Input[str]]
 

@@ -77,6 +77,7 @@ class Function(pulumi.ComponentResource):
             function_version=function.version,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self._alias_name = alias.name
         self.alias_arn = alias.arn
         self.invoke_arn = alias.invoke_arn
         self.function_name = function.name
@@ -100,7 +101,7 @@ class Function(pulumi.ComponentResource):
             f"{self._name}-{role}",
             action="lambda:InvokeFunction",
             function=self.function_name,
-            qualifier="live",
+            qualifier=self._alias_name,
             principal=principal,
             source_arn=source_arn,
             opts=pulumi.ResourceOptions(parent=self),

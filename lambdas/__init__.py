@@ -1,0 +1,1 @@
+"""What runs in AWS: one folder per function, and `shared` for what they have in common."""

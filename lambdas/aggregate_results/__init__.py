@@ -1,0 +1,1 @@
+"""Workflow, step 7: what became of the whole run."""

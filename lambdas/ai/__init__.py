@@ -1,0 +1,1 @@
+"""The API's task generation: start, watch, cancel, retry."""

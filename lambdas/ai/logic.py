@@ -1,0 +1,63 @@
+"""The rules of executions: how far one is, and what may be done with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.shared import shapes
+from lambdas.shared.errors import Conflict
+
+Row = Mapping[str, Any]
+RETRIABLE = ("failed", "partially_succeeded", "timed_out")
+
+
+def execution(row: Row, titles: Mapping[str, str], now: dt.datetime) -> shapes.Execution:
+    """An execution as the API shows it; `titles` are those of its failed actions by id."""
+    failed = [
+        shapes.FailedAction(action_id=f["actionId"], title=titles.get(f["actionId"], ""), error=f["error"])
+        for f in row["failed_actions"]
+    ]
+    done = row["processed_actions"] + len(failed)
+    return shapes.filled(
+        shapes.Execution,
+        row,
+        failed_actions=failed,
+        percentage=percentage(row["status"], done, row["total_actions"]),
+        estimated_seconds_left=seconds_left(row["status"], done, row["total_actions"], now - row["started_at"]),
+    )
+
+
+def percentage(status: str, done: int, total: int) -> int:
+    """The share of the actions that are done with, failed ones included; 100 only once the run has ended well."""
+    if status in {"succeeded", "partially_succeeded"}:
+        return 100
+    if total == 0:
+        return 0
+    return min(99, 100 * done // total)
+
+
+def seconds_left(status: str, done: int, total: int, elapsed: dt.timedelta) -> int | None:
+    """How long the rest takes at the pace so far; None when that cannot be said, or nothing is left."""
+    if status != "running" or done == 0 or total == 0:
+        return None
+    return max(0, math.ceil(elapsed.total_seconds() / done * (total - done)))
+
+
+def failed_action_ids(row: Row) -> list[str]:
+    """The actions noted as failed."""
+    return [failed["actionId"] for failed in row["failed_actions"]]
+
+
+def check_cancellation(row: Row) -> None:
+    """Only what runs is cancelled."""
+    if row["status"] != "running":
+        raise Conflict(f"The execution has ended already ({row['status']}).")
+
+
+def check_retry(row: Row) -> None:
+    """Only what has ended with something undone is retried."""
+    if row["status"] not in RETRIABLE:
+        raise Conflict(f"The execution is {row['status']}; only one that failed, wholly or in part, can be retried.")

@@ -1,0 +1,1 @@
+"""Workflow, step 3: the actions in batches."""

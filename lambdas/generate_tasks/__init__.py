@@ -1,0 +1,1 @@
+"""Workflow, step 4: ask the model for one action's tasks."""

@@ -1,0 +1,1 @@
+"""Workflow, step 2: the actions to make tasks for."""

@@ -1,0 +1,1 @@
+"""The API's goals: the list, one goal, its mandala chart."""

@@ -1,0 +1,140 @@
+"""The API's goals: the list, one goal, its mandala chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambdas.goals import logic
+from lambdas.shared import environment, paging, shapes, versions
+from lambdas.shared.database import Database
+from lambdas.shared.errors import NotFound
+from lambdas.shared.http import Api, Event, Request, Response
+from lambdas.shared.repositories import chart, goals, users
+
+
+@dataclass(frozen=True, kw_only=True)
+class Env:
+    """What the function is told at its start."""
+
+    database_secret_arn: str
+    cors_origins: str
+
+
+ENV = environment.read(Env)
+API = Api("goals", ENV.cors_origins)
+DATABASE = Database(ENV.database_secret_arn)
+
+
+def handler(event: Event, context: object) -> Event:
+    """Answer a request to the API."""
+    return API.handle(event)
+
+
+@API.serves("listGoals")
+def list_goals(request: Request[None, shapes.PageQuery]) -> Response:
+    """A page of the person's goals."""
+    after = paging.decode(request.query.cursor, paging.TimeKey)
+    with DATABASE.reading() as session:
+        user = users.identify(session, request.subject, request.locale)
+        rows = goals.page(session, user, request.query.limit + 1, after)
+    found, more = paging.split(rows, request.query.limit)
+    cursor = paging.encode((found[-1]["created_at"], found[-1]["id"])) if more else None
+    return Response(content=shapes.GoalPage(items=[shapes.filled(shapes.Goal, r) for r in found], next_cursor=cursor))
+
+
+@API.serves("createGoal")
+def create_goal(request: Request[shapes.CreateGoal, None]) -> Response:
+    """A new goal."""
+    values = {name: getattr(request.body, name) for name in shapes.CreateGoal.__struct_fields__}
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        row = goals.create(session, user, values)
+    content = shapes.filled(shapes.Goal, row)
+    return Response(content=content, version=row["version"], location=f"/goals/{row['id']}")
+
+
+@API.serves("getGoal")
+def get_goal(request: Request[None, None]) -> Response:
+    """One goal."""
+    with DATABASE.reading() as session:
+        user = users.identify(session, request.subject, request.locale)
+        row = goals.read(session, user, request.path["goalId"])
+    if row is None:
+        raise NotFound("goal")
+    return Response(content=shapes.filled(shapes.Goal, row), version=row["version"])
+
+
+@API.serves("updateGoal")
+def update_goal(request: Request[shapes.UpdateGoal, None]) -> Response:
+    """A goal, changed."""
+    named = logic.changes(request.body)
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        current = goals.lock(session, user, request.path["goalId"])
+        if current is None:
+            raise NotFound("goal")
+        versions.check(current, request.expected_version, "goal")
+        logic.check_status_change(current, named)
+        row = goals.update(session, user, request.path["goalId"], named) or current
+    return Response(content=shapes.filled(shapes.Goal, row), version=row["version"])
+
+
+@API.serves("deleteGoal")
+def delete_goal(request: Request[None, None]) -> Response:
+    """Nothing: the goal is gone."""
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        current = goals.lock(session, user, request.path["goalId"])
+        if current is None:
+            raise NotFound("goal")
+        versions.check(current, request.expected_version, "goal")
+        logic.check_deletion(current)
+        goals.delete(session, user, request.path["goalId"])
+    return Response()
+
+
+@API.serves("getMandala")
+def get_mandala(request: Request[None, None]) -> Response:
+    """The whole chart."""
+    with DATABASE.reading() as session:
+        user = users.identify(session, request.subject, request.locale)
+        goal = request.path["goalId"]
+        centre = goals.read(session, user, goal)
+        if centre is None:
+            raise NotFound("goal")
+        # Actions first: a sub-goal written meanwhile is then empty, and no action lacks its sub-goal.
+        actions = chart.actions(session, user, goal)
+        sub_goals = chart.sub_goals(session, user, goal)
+    return Response(content=logic.mandala(centre, sub_goals, actions))
+
+
+@API.serves("putSubGoal")
+def put_sub_goal(request: Request[shapes.PutSubGoal, None]) -> Response:
+    """A sub-goal, written."""
+    goal, position = request.path["goalId"], int(request.path["position"])
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        if goals.lock(session, user, goal) is None:
+            raise NotFound("goal")
+        row = chart.put_sub_goal(session, user, goal, position, request.body.title, request.body.description)
+        if row is None:
+            raise NotFound("goal")
+        chart.recalculate(session, user, goal, actions=[])
+    return Response(content=shapes.filled(shapes.SubGoal, row))
+
+
+@API.serves("putAction")
+def put_action(request: Request[shapes.PutAction, None]) -> Response:
+    """An action, written."""
+    goal = request.path["goalId"]
+    places = int(request.path["position"]), int(request.path["actionPosition"])
+    values = request.body.title, request.body.description, request.body.kind
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        if goals.lock(session, user, goal) is None:
+            raise NotFound("goal")
+        row = chart.put_action(session, user, goal, places, values)
+        if row is None:
+            raise NotFound("sub-goal at this position")
+        chart.recalculate(session, user, goal, actions=[])
+    return Response(content=shapes.filled(shapes.Action, row))

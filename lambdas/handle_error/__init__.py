@@ -1,0 +1,1 @@
+"""Workflow, when all else failed: end the run as failed, and tell."""

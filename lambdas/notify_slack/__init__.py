@@ -1,0 +1,1 @@
+"""Alarms and notifications as Slack messages."""

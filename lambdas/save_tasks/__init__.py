@@ -1,0 +1,1 @@
+"""Workflow, step 5: save one action's tasks, once."""

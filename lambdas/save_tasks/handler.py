@@ -1,0 +1,47 @@
+"""Workflow, step 5: save one action's tasks, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from lambdas.shared import environment, generated
+from lambdas.shared import run as runs
+from lambdas.shared.database import Database
+from lambdas.shared.errors import ExecutionNotRunning, GoalNotFound, InvalidInput
+from lambdas.shared.logging import logger
+from lambdas.shared.repositories import chart, executions, goals, tasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Env:
+    """What the function is told at its start."""
+
+    database_secret_arn: str
+
+
+ENV = environment.read(Env)
+DATABASE = Database(ENV.database_secret_arn)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{"run", "actionId", "tasks"} -> {"actionId", "saved"}. Saving twice saves once."""
+    run, action = runs.read(event), str(event["actionId"])
+    try:
+        made = generated.plain(msgspec.convert({"tasks": event["tasks"]}, generated.GeneratedTasks))
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"The tasks of the action {action} are not what a model may make: {error}.") from error
+    with DATABASE.transaction() as session:
+        if goals.lock(session, run.user, run.goal) is None:
+            raise GoalNotFound(f"There is no goal {run.goal} of this person.")
+        if not executions.is_running(session, run.user, run.execution):
+            raise ExecutionNotRunning(f"The execution {run.execution} has ended; nothing is saved for it.")
+        saved = tasks.save(session, run.user, run.goal, action, run.execution, made)
+        if saved == 0:
+            raise GoalNotFound(f"There is no action {action} of the goal {run.goal}.")
+        executions.count_processed(session, run.user, run.execution)
+        chart.recalculate(session, run.user, run.goal, actions=[action])
+    logger.info("The tasks are saved.", action=action, saved=saved)
+    return {"actionId": action, "saved": saved}

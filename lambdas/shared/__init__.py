@@ -1,0 +1,1 @@
+"""What the functions share: HTTP, data access, errors, logging, the model."""

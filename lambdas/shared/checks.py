@@ -1,0 +1,118 @@
+"""Checks of what a caller sends: path, query string and body against the operation's structs.
+
+Every fault of a body is reported at once, each with the JSON Pointer of its place.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from lambdas.shared.errors import NotFound, Problem
+from lambdas.shared.operations import PATH_PARAMETERS
+
+B = TypeVar("B")
+_PLACE = re.compile(r" - at `\$.*`$")
+_WHAT = {"goalId": "goal", "taskId": "task", "executionId": "execution", "position": "position"}
+
+
+def path(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The path's parameters; one that cannot exist is a 404, as is one that does not."""
+    for name, value in parameters.items():
+        kind = PATH_PARAMETERS[name]
+        if kind == "uuid" and not _is_uuid(value):
+            raise NotFound(_WHAT[name])
+        if kind == "position" and not re.fullmatch(r"[1-8]", value):
+            raise NotFound("position")
+    return dict(parameters)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def query(values: Mapping[str, Sequence[str]], shape: type[B]) -> B:
+    """The query string as the operation's struct."""
+    twice = [(name, "given more than once") for name, given in values.items() if len(given) > 1]
+    if twice:
+        raise _refusal(twice, "query string")
+    given = {name: value for name, (value,) in values.items()}
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refusal(_faults(given, shape, error, strict=False, prefix=""), "query string") from error
+
+
+def body(text: str | None, is_base64: bool, content_type: str, shape: type[B], required: bool) -> B:
+    """The request's body as the operation's struct."""
+    content = _content(text, is_base64)
+    if not content.strip() and not required:
+        return shape()
+    media = content_type.partition(";")[0].strip().lower()
+    if media not in {"", "application/json"}:
+        raise Problem(415, f"The body is {media!r}; send application/json.")
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.ValidationError as error:
+        found = _faults(msgspec.json.decode(content), shape, error, strict=True, prefix="/")
+        raise _refusal(found, "body") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refusal([("", f"not JSON: {error}")], "body") from error
+
+
+def _content(text: str | None, is_base64: bool) -> bytes:
+    if not is_base64:
+        return (text or "").encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text or "", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _refusal([("", "not readable")], "body") from error
+
+
+def _faults(
+    value: Any,  # noqa: ANN401 - any JSON
+    shape: type,
+    first: msgspec.ValidationError,
+    *,
+    strict: bool,
+    prefix: str,
+) -> list[tuple[str, str]]:
+    """Every fault of an object, field by field; msgspec itself stops at the first."""
+    if not isinstance(value, dict):
+        return [("", _message(first))]
+    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    found = [(prefix + _escape(name), "unknown field") for name in value if name not in fields]
+    for name, field in fields.items():
+        if name not in value:
+            if field.required:
+                found.append((prefix + name, "required"))
+            continue
+        try:
+            msgspec.convert(value[name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            found.append((prefix + name, _message(error)))
+    return found or [("", _message(first))]
+
+
+def _escape(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _message(error: msgspec.ValidationError) -> str:
+    text = _PLACE.sub("", str(error))
+    if "matching regex" in text:
+        return "must not be blank or hold the character U+0000"
+    return text.replace("`", "'")
+
+
+def _refusal(faults: Sequence[tuple[str, str]], where: str) -> Problem:
+    return Problem(400, f"The {where} is not valid: {len(faults)} fault{'s' * (len(faults) > 1)}.", errors=faults)

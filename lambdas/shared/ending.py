@@ -1,0 +1,51 @@
+"""The end of a run: its row, its goal, the tasks it replaces, and the notification, always in this order."""
+
+from __future__ import annotations
+
+import os
+
+from lambdas.shared import notifications
+from lambdas.shared.database import Database
+from lambdas.shared.errors import GoalNotFound
+from lambdas.shared.repositories import audit, chart, executions, goals, tasks
+from lambdas.shared.run import ExecutionInput
+
+GOAL_STATUS = {"succeeded": "active", "partially_succeeded": "active", "failed": "failed"}
+
+
+def end(database: Database, run: ExecutionInput, status: str, reason: str | None) -> str:
+    """End the run with a status, unless it has ended before; answers the status it has now.
+
+    Called twice it changes nothing the second time. Tasks that earlier runs proposed and nobody began give way to
+    those that this run made.
+    """
+    user, goal, execution = str(run.user_id), str(run.goal_id), str(run.execution_id)
+    with database.transaction() as session:
+        if goals.lock(session, user, goal) is None:
+            raise GoalNotFound(f"The goal {goal} of the execution {execution} is gone.")
+        if executions.finish(session, user, execution, executions.End(status=status, reason=reason)):
+            executions.count_processed(session, user, execution)
+            tasks.remove_superseded(session, user, goal, execution)
+            goals.update(session, user, goal, {"status": GOAL_STATUS[status]})
+            chart.recalculate(session, user, goal)
+            audit.note(session, None, "end", ("workflow_execution", execution), {"status": status})
+        row = executions.read(session, user, execution)
+    return status if row is None else str(row["status"])
+
+
+def notify(topic_arn: str, run: ExecutionInput, status: str, error: str, failed_actions: int) -> None:
+    """Tell the operators that a run did not succeed: ids, states and the error's name."""
+    notifications.publish(
+        topic_arn,
+        subject=f"Task generation {status.replace('_', ' ')}",
+        message={
+            "kind": "task_generation",
+            "stage": os.environ.get("STAGE", ""),
+            "status": status,
+            "error": error,
+            "failedActions": failed_actions,
+            "executionId": str(run.execution_id),
+            "goalId": str(run.goal_id),
+            "correlationId": run.correlation_id,
+        },
+    )

@@ -1,0 +1,1 @@
+"""The API's tasks: the list, and their state."""

@@ -1,0 +1,65 @@
+"""The API's tasks: the list, and their state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambdas.shared import environment, paging, shapes, versions
+from lambdas.shared.database import Database
+from lambdas.shared.errors import NotFound
+from lambdas.shared.http import Api, Event, Request, Response
+from lambdas.shared.repositories import chart, goals, tasks, users
+
+
+@dataclass(frozen=True, kw_only=True)
+class Env:
+    """What the function is told at its start."""
+
+    database_secret_arn: str
+    cors_origins: str
+
+
+ENV = environment.read(Env)
+API = Api("tasks", ENV.cors_origins)
+DATABASE = Database(ENV.database_secret_arn)
+
+
+def handler(event: Event, context: object) -> Event:
+    """Answer a request to the API."""
+    return API.handle(event)
+
+
+@API.serves("listTasks")
+def list_tasks(request: Request[None, shapes.TaskQuery]) -> Response:
+    """A page of the person's tasks; another person's goal or action simply has none."""
+    query = request.query
+    wanted = tasks.Filter(
+        goal=str(query.goal_id) if query.goal_id else None,
+        action=str(query.action_id) if query.action_id else None,
+        status=query.status,
+    )
+    key = paging.decode(query.cursor, paging.SequenceKey)
+    with DATABASE.reading() as session:
+        user = users.identify(session, request.subject, request.locale)
+        rows = tasks.page(session, user, wanted, query.limit + 1, key.sequence if key else None)
+    found, more = paging.split(rows, query.limit)
+    cursor = paging.encode((found[-1]["sequence"],)) if more else None
+    return Response(content=shapes.TaskPage(items=[shapes.filled(shapes.Task, r) for r in found], next_cursor=cursor))
+
+
+@API.serves("updateTask")
+def update_task(request: Request[shapes.UpdateTask, None]) -> Response:
+    """A task in its new state; the progress of its action, sub-goal and goal follows in the same transaction."""
+    task = request.path["taskId"]
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        known = tasks.read(session, user, task)
+        if known is None or goals.lock(session, user, known["goal_id"]) is None:
+            raise NotFound("task")
+        current = tasks.read(session, user, task)
+        if current is None:
+            raise NotFound("task")
+        versions.check(current, request.expected_version, "task")
+        row = tasks.set_status(session, user, task, request.body.status) or current
+        chart.recalculate(session, user, current["goal_id"], actions=[current["action_id"]])
+    return Response(content=shapes.filled(shapes.Task, row), version=row["version"])

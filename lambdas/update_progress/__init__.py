@@ -1,0 +1,1 @@
+"""Workflow, step 6: note what became of a batch."""

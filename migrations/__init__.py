@@ -1,0 +1,1 @@
+"""The database's schema over time (Alembic), and the role that the application signs in with."""

@@ -1,0 +1,80 @@
+"""The stacks as the program registers them, recorded once and shared by all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from plan.graph import Graph
+from plan.record import record
+
+STACK_FILES = {
+    "prod": "prod",
+    "dev": "dev",
+    "local": "local",
+    "contrary": "tests/stacks/contrary.yaml",
+}
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="Write tests/golden/ from what the program registers now."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The SDKs warn of classes of their own while they are imported; that the program uses none of them is a test.
+    config.addinivalue_line("filterwarnings", r"ignore::DeprecationWarning:pulumi_awsx?\..*")
+
+
+def stack_path(name: str) -> str:
+    """What `record` takes for the stack of this name."""
+    entry = STACK_FILES[name]
+    return str(ROOT / entry) if "/" in entry else entry
+
+
+@pytest.fixture(scope="session")
+def stacks() -> Callable[[str], Graph]:
+    """The graph of a stack by name; each is recorded when first asked for."""
+    recorded: dict[str, Graph] = {}
+
+    def graph(name: str) -> Graph:
+        if name not in recorded:
+            recorded[name] = record(stack_path(name))
+        return recorded[name]
+
+    return graph
+
+
+@pytest.fixture(scope="session")
+def prod(stacks: Callable[[str], Graph]) -> Graph:
+    """The production stack."""
+    return stacks("prod")
+
+
+@pytest.fixture(scope="session")
+def dev(stacks: Callable[[str], Graph]) -> Graph:
+    """The development stack."""
+    return stacks("dev")
+
+
+@pytest.fixture(scope="session")
+def local(stacks: Callable[[str], Graph]) -> Graph:
+    """The stack of the local machine."""
+    return stacks("local")
+
+
+@pytest.fixture(params=STACK_FILES)
+def stack_name(request: pytest.FixtureRequest) -> str:
+    """Each stack's name in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def graph(stack_name: str, stacks: Callable[[str], Graph]) -> Graph:
+    """Each stack in turn."""
+    return stacks(stack_name)

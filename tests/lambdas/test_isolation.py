@@ -1,0 +1,134 @@
+"""No operation shows, changes or admits to what belongs to somebody else."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from lambdas.shared.database import Database
+from lambdas.shared.operations import OPERATIONS
+from lambdas.shared.repositories import chart, executions, goals, tasks
+from tests.lambdas import workflow
+
+BODIES: dict[str, dict[str, Any]] = {
+    "updateGoal": {"title": "Mine now"},
+    "putSubGoal": {"title": "Mine now"},
+    "putAction": {"title": "Mine now", "kind": "habit"},
+    "updateTask": {"status": "skipped"},
+    "cancelExecution": {},
+}
+WITH_ID = [operation.id for operation in OPERATIONS if "{" in operation.path]
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def belongings(person: Any, stub: Any) -> dict[str, Any]:
+    """One of everything a person can have."""
+    goal = person.goal()["id"]
+    (action,) = person.chart(goal)
+    run = workflow.begin(workflow.start(person, stub, goal))
+    workflow.save(run, action)
+    (task, *_) = person.call("listTasks").json["items"]
+    return {"goalId": goal, "taskId": task["id"], "executionId": run["executionId"], "position": 1, "actionPosition": 1}
+
+
+def everything(database: Any, goal: str) -> list[tuple[Any, ...]]:
+    """What the tables hold of a goal."""
+    return [
+        *database.query("SELECT * FROM goals WHERE id = %s", goal),
+        *database.query("SELECT * FROM sub_goals WHERE goal_id = %s", goal),
+        *database.query("SELECT a.* FROM actions a JOIN sub_goals s ON s.id = sub_goal_id WHERE goal_id = %s", goal),
+        *database.query("SELECT * FROM tasks WHERE goal_id = %s ORDER BY sequence", goal),
+        *database.query("SELECT * FROM workflow_executions WHERE goal_id = %s", goal),
+    ]
+
+
+@pytest.mark.parametrize("operation", WITH_ID)
+def test_another_persons_id_is_unknown(
+    operation: str, belongings: dict[str, Any], person: Any, other: Any, database: Any
+) -> None:
+    names = [name for name in belongings if f"{{{name}}}" in _path(operation)]
+    path = {name: belongings[name] for name in names}
+    before = everything(database, belongings["goalId"])
+    foreign = other.call(operation, path, body=BODIES.get(operation))
+    unknown = other.call(operation, path | {_first_id(names): NOWHERE}, body=BODIES.get(operation))
+    assert foreign.status == 404
+    assert foreign.json | {"requestId": ""} == unknown.json | {"requestId": ""}
+    assert everything(database, belongings["goalId"]) == before
+
+
+def test_another_persons_goal_starts_nothing(belongings: dict[str, Any], other: Any) -> None:
+    assert other.call("startTaskGeneration", body={"goalId": belongings["goalId"]}).status == 404
+
+
+@pytest.mark.parametrize(
+    ("operation", "query"),
+    [
+        ("listGoals", []),
+        ("listTasks", ["goalId"]),
+        ("listTasks", []),
+        ("listExecutions", ["goalId"]),
+        ("listExecutions", []),
+    ],
+)
+def test_lists_hold_only_what_is_ones_own(
+    operation: str, query: list[str], belongings: dict[str, Any], person: Any, other: Any
+) -> None:
+    asked = {name: belongings[name] for name in query}
+    assert other.call(operation, query=asked).json["items"] == []
+    assert len(person.call(operation, query=asked).json["items"]) >= 1
+
+
+def test_not_even_a_repository_finds_what_is_anothers(
+    belongings: dict[str, Any], person: Any, other: Any, database: Any
+) -> None:
+    other.goal()
+    user, goal = other.user_id(database), belongings["goalId"]
+    task, execution = belongings["taskId"], belongings["executionId"]
+    before = everything(database, goal)
+    (action,) = {row[0] for row in database.query("SELECT action_id::text FROM tasks WHERE goal_id = %s", goal)}
+    reached = Database(os.environ["DATABASE_SECRET_ARN"])
+    with reached.transaction() as session:
+        assert goals.read(session, user, goal) is None
+        assert goals.lock(session, user, goal) is None
+        assert goals.update(session, user, goal, {"title": "x"}) is None
+        goals.delete(session, user, goal)
+        assert chart.sub_goals(session, user, goal) == []
+        assert chart.actions(session, user, goal) == []
+        assert chart.put_sub_goal(session, user, goal, 1, "x", "") is None
+        assert chart.put_action(session, user, goal, (1, 1), ("x", "", "habit")) is None
+        assert tasks.read(session, user, task) is None
+        assert tasks.set_status(session, user, task, "skipped") is None
+        assert tasks.save(session, user, goal, action, execution, workflow.tasks()) == 0
+        assert tasks.remove_of_execution(session, user, execution) == 0
+        assert tasks.remove_superseded(session, user, goal, NOWHERE) == 0
+        assert executions.read(session, user, execution) is None
+        assert executions.running(session, user, goal) is None
+        assert executions.actions_in_scope(session, user, goal, None) == []
+        assert executions.actions_without_tasks(session, user, execution) == []
+        assert executions.titles_of_actions(session, user, [action]) == {}
+        assert executions.action_text(session, user, goal, action) is None
+        assert not executions.finish(session, user, execution, executions.End(status="failed"))
+        executions.set_arn(session, user, execution, "x")
+        executions.set_total(session, user, execution, 99)
+        executions.add_failures(session, user, execution, [{"actionId": action, "error": "X"}])
+    assert everything(database, goal) == before
+    # Sums that are not true now, so that making them true would show.
+    database.query("UPDATE actions SET progress = 7 WHERE id = %s", action)
+    database.query("UPDATE workflow_executions SET processed_actions = 0 WHERE id = %s", execution)
+    before = everything(database, goal)
+    with reached.transaction() as session:
+        chart.recalculate(session, user, goal)
+        executions.count_processed(session, user, execution)
+    reached.close()
+    assert everything(database, goal) == before
+
+
+def _path(operation: str) -> str:
+    return next(o.path for o in OPERATIONS if o.id == operation)
+
+
+def _first_id(names: list[str]) -> str:
+    return next(name for name in names if name.endswith("Id"))

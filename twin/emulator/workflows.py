@@ -1,0 +1,113 @@
+"""Corrections of Step Functions: a machine's time-out, a stopped run, the name of Lambda's throttle."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from twin.emulator.corrections import part, replace, require
+
+_execution: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("execution", default=None)
+
+
+class _EndedError(Exception):
+    """The run was stopped or timed out; no Retry or Catch sees it."""
+
+
+def correct() -> None:
+    """Apply all of them."""
+    time_out_machines()
+    leave_ended_runs_ended()
+    name_throttles()
+
+
+def time_out_machines() -> None:
+    """`TimeoutSeconds` of the whole machine ends a run as TIMED_OUT, with its status-change event."""
+    states = part("services.stepfunctions")
+    require(states, "_executions", "_state_machines", "now_iso", "_add_event", "_emit_execution_status_event")
+
+    def expire(execution: dict[str, Any]) -> None:
+        if execution["status"] != "RUNNING":
+            return
+        execution.update(status="TIMED_OUT", stopDate=states.now_iso(), error="States.Timeout", cause=None)
+        states._add_event(
+            execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {"error": "States.Timeout"}}
+        )
+        states._emit_execution_status_event(execution)
+
+    def run(original: Callable[[str], None]) -> Callable[[str], None]:
+        def call(arn: str) -> None:
+            execution = states._executions.get(arn) or {}
+            machine = states._state_machines.get(execution.get("stateMachineArn")) or {}
+            seconds = json.loads(machine.get("definition") or "{}").get("TimeoutSeconds")
+            if not seconds:
+                return original(arn)
+            timer = threading.Timer(seconds, contextvars.copy_context().run, (expire, execution))
+            timer.daemon = True
+            timer.start()
+            try:
+                return original(arn)
+            finally:
+                timer.cancel()
+
+        return call
+
+    replace(states, "_run_execution", run)
+
+
+def leave_ended_runs_ended() -> None:
+    """A stopped or timed-out run keeps its status and starts no further task, whatever its tasks still answer."""
+    states = part("services.stepfunctions")
+
+    def fail(original: Callable[..., None]) -> Callable[..., None]:
+        def call(execution: dict[str, Any], error: str, cause: str) -> None:
+            if execution["status"] == "RUNNING":
+                original(execution, error, cause)
+
+        return call
+
+    def task(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(state: Any, data: Any, execution: dict[str, Any], context: Any) -> Any:
+            token = _execution.set(execution)
+            try:
+                return original(state, data, execution, context)
+            finally:
+                _execution.reset(token)
+
+        return call
+
+    def invoke(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            execution = _execution.get()
+            if execution and execution["status"] != "RUNNING":
+                raise _EndedError(execution["status"])
+            return original(*args)
+
+        return call
+
+    replace(states, "_fail_execution", fail)
+    replace(states, "_execute_task", task)
+    for name in ("_invoke_resource", "_invoke_resource_with_timeout", "_invoke_with_callback"):
+        replace(states, name, invoke)
+
+
+def name_throttles() -> None:
+    """A throttled function fails its task with `Lambda.TooManyRequestsException`, the name that Retry looks for."""
+    states = part("services.stepfunctions")
+    require(states, "_ExecutionError")
+
+    def call_lambda(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(reference: str, event: Any) -> Any:
+            try:
+                return original(reference, event)
+            except states._ExecutionError as error:
+                if error.error == "Lambda.Unknown" and '"TooManyRequestsException"' in str(error.cause):
+                    raise states._ExecutionError("Lambda.TooManyRequestsException", error.cause) from error
+                raise
+
+        return call
+
+    replace(states, "_call_lambda", call_lambda)

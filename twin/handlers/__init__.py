@@ -1,0 +1,1 @@
+"""Creates, updates and deletes the program's resources in the twin: one module for each AWS service."""
