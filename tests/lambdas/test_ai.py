@@ -79,7 +79,6 @@ def test_a_stop_that_fails_does_not_undo_the_cancellation(person: Any, goal: str
     assert (answer.status, answer.json["status"]) == (200, "cancelled")
 
 
-@pytest.mark.requirement(258)
 def test_executions_are_kept_and_found_by_goal_and_status(person: Any, goal: str, stub: Any) -> None:
     ids = []
     for _ in range(3):

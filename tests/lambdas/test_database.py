@@ -96,7 +96,6 @@ def test_the_role_limits_every_statement(reached: Database) -> None:
         assert session.one("SHOW statement_timeout", {}) == {"statement_timeout": "10s"}
 
 
-@pytest.mark.requirement(26)
 def test_a_rotated_password_is_read_when_the_old_one_is_refused(
     reached: Database, database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +119,7 @@ def test_a_secret_that_has_not_changed_is_not_tried_again(
         pid(reached)
 
 
-@pytest.mark.requirement(23, 240)
+@pytest.mark.requirement(240)
 def test_a_server_that_the_authorities_do_not_know_is_not_spoken_to(
     reached: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +129,7 @@ def test_a_server_that_the_authorities_do_not_know_is_not_spoken_to(
     assert "certificate verify failed" in str(caught.value.__cause__)
 
 
-@pytest.mark.requirement(23, 240)
+@pytest.mark.requirement(240)
 def test_a_server_with_another_name_is_not_spoken_to(
     reached: Database, database: Any, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,6 @@ def test_a_healthy_system_tells_its_version_and_latency(person: Any) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.requirement(234)
 def test_without_its_database_the_system_is_not_healthy(person: Any, database: Any, secrets: dict[str, str]) -> None:
     from lambdas.health import handler
 

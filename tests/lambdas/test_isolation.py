@@ -41,7 +41,7 @@ def everything(database: Any, goal: str) -> list[tuple[Any, ...]]:
         *database.query("SELECT * FROM sub_goals WHERE goal_id = %s", goal),
         *database.query("SELECT a.* FROM actions a JOIN sub_goals s ON s.id = sub_goal_id WHERE goal_id = %s", goal),
         *database.query("SELECT * FROM tasks WHERE goal_id = %s ORDER BY sequence", goal),
-        *database.query("SELECT * FROM workflow_executions WHERE goal_id = %s", goal),
+        *database.query("SELECT * FROM workflow_executions WHERE goal_id = %s ORDER BY id", goal),
     ]
 
 
@@ -87,6 +87,10 @@ def test_not_even_a_repository_finds_what_is_anothers(
     other.goal()
     user, goal = other.user_id(database), belongings["goalId"]
     task, execution = belongings["taskId"], belongings["executionId"]
+    # One of the tasks comes from an earlier run, so that there is something to supersede.
+    sql = "INSERT INTO workflow_executions (goal_id, status, finished_at) VALUES (%s, 'failed', now()) RETURNING id"
+    ((earlier,),) = database.query(sql, goal)
+    database.query("UPDATE tasks SET execution_id = %s WHERE id = %s", earlier, task)
     before = everything(database, goal)
     (action,) = {row[0] for row in database.query("SELECT action_id::text FROM tasks WHERE goal_id = %s", goal)}
     reached = Database(os.environ["DATABASE_SECRET_ARN"])
@@ -103,7 +107,7 @@ def test_not_even_a_repository_finds_what_is_anothers(
         assert tasks.set_status(session, user, task, "skipped") is None
         assert tasks.save(session, user, goal, action, execution, workflow.tasks()) == 0
         assert tasks.remove_of_execution(session, user, execution) == 0
-        assert tasks.remove_superseded(session, user, goal, NOWHERE) == 0
+        assert tasks.remove_superseded(session, user, goal, execution) == 0
         assert executions.read(session, user, execution) is None
         assert executions.running(session, user, goal) is None
         assert executions.actions_in_scope(session, user, goal, None) == []

@@ -84,7 +84,6 @@ def failures(answer: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-@pytest.mark.requirement(122)
 def test_an_alarm_is_told_with_its_reason_and_without_markup(receiver: Receiver) -> None:
     assert failures(handler.handler(batch(json.dumps(ALARM)), None)) == []
     (message,) = receiver.messages
@@ -168,7 +167,6 @@ def test_a_poison_message_is_left_to_the_dead_letter_queue(receiver: Receiver, b
     assert len(receiver.messages) == 1
 
 
-@pytest.mark.requirement(44)
 def test_the_address_is_in_no_error_and_no_log(receiver: Receiver, log: Any) -> None:
     receiver.answers = [(500, {})]
     with pytest.raises(slack.SlackRefused) as caught:

@@ -223,7 +223,7 @@ def test_the_deadline_is_thirteen_minutes_after_the_start(person: Any, goal: str
     assert run["deadline"] == at.timestamp() + 13 * 60
 
 
-@pytest.mark.requirement(250)
+@pytest.mark.requirement(256)
 def test_no_action_is_begun_after_the_deadline(person: Any, goal: str, stub: Any) -> None:
     run = workflow.begin(workflow.start(person, stub, goal))
     action = workflow.step("get_actions", {"run": run})["actionIds"][0]

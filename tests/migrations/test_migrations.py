@@ -111,7 +111,6 @@ def test_every_foreign_key_has_an_index(migrated: PostgresServer) -> None:
     assert {length for _, _, length, _ in keys} == {1}
 
 
-@pytest.mark.requirement(58)
 def test_the_application_works_with_rows_and_nothing_else(migrated: PostgresServer) -> None:
     url = application(migrated)
     ((user,),) = query(url, "INSERT INTO users (cognito_sub) VALUES ('s') RETURNING id")
@@ -143,7 +142,6 @@ def test_the_roles_password_follows_the_secret(migrated: PostgresServer) -> None
     assert query(application(migrated), "SELECT 1") == [(1,)]
 
 
-@pytest.mark.requirement(26, 240)
 def test_the_password_never_reaches_the_servers_log(migrated: PostgresServer) -> None:
     query(migrated.url, "ALTER ROLE postgres SET log_statement = 'all'")
     assert run(migrated, "ensure-user").returncode == 0

@@ -50,7 +50,7 @@ def page(session: Session, user: str, wanted: Filter, limit: int, after: int | N
 def read(session: Session, user: str, task: str) -> Row | None:
     """One task."""
     return session.one(
-        f"SELECT {_COLUMNS} FROM tasks WHERE id = %(task)s",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM tasks WHERE id = %(task)s AND user_id = %(user)s",  # noqa: S608
         {"task": task, "user": user},
     )
 
