@@ -114,7 +114,7 @@ class System:
 
     def slack_messages(self) -> list[dict[str, Any]]:
         """What arrived at the Slack receiver."""
-        messages: list[dict[str, Any]] = call("GET", f"{self.state['slack_url']}/_twin/messages").json
+        messages: list[dict[str, Any]] = call("GET", f"{self.state['slack_url']}/_twin/messages").json["messages"]
         return messages
 
 
