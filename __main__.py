@@ -22,9 +22,10 @@ from components.parts.site_configuration import SiteConfiguration, SiteConfigura
 from components.parts.stack import Stack
 from components.parts.topics import Topics, TopicsArgs
 from components.workflow import Workflow, WorkflowArgs
+from settings.stack import tag_names
 
 settings = config.load()
-tags = {"Project": config.PROJECT, "ManagedBy": "pulumi", **config.tag_names(settings.stack.tags)}
+tags = {"Project": config.PROJECT, "ManagedBy": "pulumi", **tag_names(settings.stack.tags)}
 provider = aws.Provider("aws", region=settings.region, default_tags={"tags": tags})
 options = pulumi.ResourceOptions(providers=[provider])
 caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))

@@ -16,7 +16,7 @@ from components.parts.rest_api import RestApi, RestApiArgs
 from components.parts.signal import Metric, Signal, rate
 from components.parts.statement import document, trust
 from components.parts.user_pool import UserPool, UserPoolArgs
-from config import ApiSettings
+from settings.api import ApiSettings
 
 # One JSON object a line; the names are what log queries use.
 ACCESS_LOG = {

@@ -15,7 +15,7 @@ from components.parts.secret import stored_secret
 from components.parts.signal import Metric, Signal
 from components.parts.stack import Stack
 from components.parts.statement import allow
-from config import DatabaseSettings
+from settings.database import DatabaseSettings
 
 PORT = 5432
 RECOVERY_WINDOW_DAYS = 7

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components.parts.keys import Keys
 from components.parts.stack import Stack
 from components.parts.statement import Statement, allow_service, document
-from config import EncryptionSettings
+from settings.encryption import EncryptionSettings
 
 
 @dataclass(frozen=True, kw_only=True)

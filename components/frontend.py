@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.parts.stack import Stack
 from components.parts.statement import allow_service, deny_insecure_transport, document
-from config import FrontendSettings
+from settings.frontend import FrontendSettings
 
 # Seconds (row 97).
 ASSETS_DEFAULT, ASSETS_MAXIMUM = 2_592_000, 31_536_000

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 
 from components.parts.stack import Stack
-from config import NetworkSettings
+from settings.network import NetworkSettings
 
 POSTGRESQL_PORT = 5432
 _NAT = {

@@ -16,7 +16,7 @@ from components.parts.keys import Keys
 from components.parts.secret import stored_secret
 from components.parts.signal import Metric, Signal
 from components.parts.statement import allow, allow_service, deny_insecure_transport, document
-from config import AlarmRule, ObservabilitySettings
+from settings.observability import AlarmRule, ObservabilitySettings
 
 OPERATORS = {
     ">": "GreaterThanThreshold",

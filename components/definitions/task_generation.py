@@ -13,9 +13,10 @@ import pulumi
 
 from components.parts import states
 from components.parts.grant import Grant
-from config import WorkflowSettings
+from settings.workflow import WorkflowSettings
 
-# What would fail again: wrong input, a cancelled run, the user's quota, a refused permission, the run's deadline (row 251).
+# What would fail again: wrong input, a cancelled run, the user's quota, a refused permission, the run's deadline
+# (row 251).
 PERMANENT = (
     "InvalidInput",
     "GoalNotFound",

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.parts.package import layer
 from components.parts.stack import Stack
-from config import FunctionSettings
+from settings.functions import FunctionSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from components.parts.package import package
 from components.parts.signal import Metric, Signal, rate
 from components.parts.stack import Stack
 from components.parts.statement import Statement, allow, document, trust
-from config import FunctionSettings, FunctionSize
+from settings.functions import FunctionSettings, FunctionSize
 
 HANDLER = "lambdas.{}.handler.handler"
 METRICS_NAMESPACE = "GoalMandala"

@@ -7,7 +7,7 @@ import pulumi
 from components.parts.grant import Grant
 from components.parts.stack import Stack
 from components.parts.statement import Statement, allow
-from config import ModelSettings
+from settings.workflow import ModelSettings
 
 
 def asks_model(settings: ModelSettings, stack: Stack) -> Grant:

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.parts.stack import Stack
-from config import CognitoSettings
+from settings.api import CognitoSettings
 
 MFA = {"off": "OFF", "optional": "OPTIONAL", "required": "ON"}
 
