@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import subprocess
 import sys
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,19 +17,16 @@ from urllib.parse import quote
 from twin import postgres, processes, site, state
 from twin.errors import TwinError
 from twin.report import Report
-from twin.state import Lock, State
+from twin.starter import Starter
+from twin.state import State
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from twin.cloud import Cloud
     from twin.supervisor import Running
 
 ACCOUNT_ID = "123456789012"
 SITE = processes.ROOT / "web" / "dist"
 CHART = processes.ROOT / "examples" / "english.json"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_STOP_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,102 +47,6 @@ def check(folder: Path) -> None:
     next(site.files(SITE))
 
 
-class Starter:
-    """The supervisor, while this command still answers for it."""
-
-    def __init__(self, options: Options, report: Report) -> None:
-        self.options = options
-        self.report = report
-        self.lock = Lock(options.folder.absolute())
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def launch(self, region: str) -> None:
-        """Take the folder and start the supervisor; returns at once."""
-        folder = self.lock.folder
-        for number in _SIGNALS:
-            signal.signal(number, self._interrupted)
-        self.lock.record(os.getpid())
-        state.empty(folder)
-        (folder / "logs").mkdir()
-        command = [sys.executable, "-m", "twin.supervisor", "--folder", str(folder), "--region", region]
-        command += ["--account-id", ACCOUNT_ID, "--lock-descriptor", str(self.lock.descriptor)]
-        command += [word for part, port in self.options.ports.items() if port for word in (f"--{part}-port", str(port))]
-        with (folder / "logs" / "supervisor.log").open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - this project's own module
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=processes.ROOT,
-                pass_fds=[self.lock.descriptor],
-                start_new_session=True,
-            )
-        self.lock.record(self.process.pid, os.getpid())
-
-    def await_running(self) -> Running:
-        """What the supervisor says once every part answers; TwinError when one would not start."""
-        from twin.supervisor import Running
-
-        line = self.process.stdout.readline() if self.process and self.process.stdout else b""
-        if not line:
-            log = self.lock.folder / "logs" / "supervisor.log"
-            raise TwinError(f"The supervisor ended while starting: {processes.last_line(log)} (see {log}).")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise TwinError(answer["error"])
-        return Running(**answer)
-
-    def ready(self) -> None:
-        """Let the supervisor live on without this command."""
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        self._tell("ready")
-        self.lock.record(self.process.pid if self.process else 0)
-        self.lock.release()
-
-    def failed(self) -> None:
-        """Stop everything; the logs stay, to be read."""
-        self._tell("failed")
-        self._await_end()
-        if not self.process:
-            state.remove(self.lock.folder)
-        self.lock.release()
-
-    def _tell(self, word: str) -> None:
-        if self.process and self.process.stdin:
-            with contextlib.suppress(OSError):
-                self.process.stdin.write(f"{word}\n".encode())
-                self.process.stdin.close()
-
-    def _await_end(self) -> None:
-        if self.process:
-            try:
-                self.process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        """Undo everything at once, in whatever state this process's threads are, and end."""
-        import psutil
-
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        with contextlib.suppress(Exception):
-            self.report.close()
-        for child in psutil.Process().children():
-            if not self.process or child.pid != self.process.pid:
-                with contextlib.suppress(psutil.Error):
-                    child.kill()
-        if self.process and self.process.stdin:
-            with contextlib.suppress(OSError):
-                os.close(self.process.stdin.fileno())
-        self._await_end()
-        state.remove(self.lock.folder)
-        os.write(2, f"Interrupted: everything was stopped and {self.lock.folder} was removed.\n".encode())
-        os._exit(128 + number)
-
-
 def up(options: Options, report: Report) -> State:
     """Start, deploy, migrate, publish and demonstrate; returns when the system is in use."""
     from plan import stack_file
@@ -157,12 +57,12 @@ def up(options: Options, report: Report) -> State:
         region = stack_file.read(stack).config.get("aws:region", "ap-northeast-1")
     except stack_file.StackFileError as error:
         raise TwinError(str(error)) from error
-    starter = Starter(options, report)
+    starter = Starter(options.folder, report)
     starter.lock.acquire()
     try:
         check(options.folder)
         with state.disk_errors(options.folder):
-            running_state = _sequence(starter, stack, region)
+            running_state = _sequence(starter, options, stack, region)
     except BaseException:
         starter.failed()
         raise
@@ -170,9 +70,9 @@ def up(options: Options, report: Report) -> State:
     return running_state
 
 
-def _sequence(starter: Starter, stack: Path, region: str) -> State:
-    report, options = starter.report, starter.options
-    starter.launch(region)
+def _sequence(starter: Starter, options: Options, stack: Path, region: str) -> State:
+    report = starter.report
+    starter.launch(region=region, account_id=ACCOUNT_ID, ports=options.ports)
     with report.step("start"):
         # Importing Pulumi takes as long as the emulator and the database take to start.
         from twin import deployer
@@ -202,7 +102,16 @@ def _sequence(starter: Starter, stack: Path, region: str) -> State:
 
         addresses = {"web_url": running.web_url, "api_url": api_url, "sign_in_url": running.sign_in_url}
         goal_id = demo.run({**addresses, "client_id": outputs["client_id"]}, CHART, user, report.step)
-    return _write_state(starter, running, outputs=outputs, user=user, goal_id=goal_id, api_url=api_url, region=region)
+    return _write_state(
+        starter,
+        running,
+        outputs=outputs,
+        user=user,
+        goal_id=goal_id,
+        api_url=api_url,
+        region=region,
+        stack=options.stack,
+    )
 
 
 def _furnish(starter: Starter, running: Running, cloud: Cloud, outputs: dict[str, Any]) -> dict[str, str]:
@@ -213,11 +122,26 @@ def _furnish(starter: Starter, running: Running, cloud: Cloud, outputs: dict[str
     with ThreadPoolExecutor(max_workers=3) as pool, report.step("migrations, site, user"):
         migrated = pool.submit(_migrate, folder, cloud, outputs)
         published = pool.submit(site.publish, SITE, outputs["site_bucket"], cloud.client("s3"))
-        user = demo.create_user(cloud, outputs["user_pool_id"])
         _set_addresses(running, outputs)
-        published.result()
-        migrated.result()
+        answered = pool.submit(_ask_health, f"{running.api_url}{_path(outputs['api_url'])}/health")
+        user = demo.create_user(cloud, outputs["user_pool_id"])
+        for job in (migrated, published, answered):
+            job.result()
     return user
+
+
+def _ask_health(url: str) -> None:
+    """The first call of all: the layer's byte code is compiled once, by this function, before many start at once.
+
+    That it answers 503 is as good: the database does not know its user until the migrations have run.
+    """
+    try:
+        urllib.request.urlopen(url, timeout=30).close()  # noqa: S310 - the twin's own API
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+                return
+            raise TwinError(f"GET {url} answered {error.code}: {error.read(500).decode(errors='replace')}") from error
 
 
 def _migrate(folder: Path, cloud: Cloud, outputs: dict[str, Any]) -> None:
@@ -275,6 +199,7 @@ def _write_state(
     goal_id: str | None,
     api_url: str,
     region: str,
+    stack: str,
 ) -> State:
     result = State(
         web_url=running.web_url,
@@ -291,7 +216,7 @@ def _write_state(
         control_url=running.control_url,
         control_token=running.control_token,
         pid=running.pid,
-        stack=starter.options.stack,
+        stack=stack,
         goal_id=goal_id,
         outputs=outputs,
         timings={**starter.report.timings, "total": starter.report.total()},

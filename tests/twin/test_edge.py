@@ -197,6 +197,9 @@ def test_bodies_other_than_configuration_and_sign_in_pages_pass_untouched() -> N
         async with system.client.get(f"{system.site}/assets/app.js") as answer:
             assert await answer.read() == packed
             assert answer.headers["Content-Encoding"] == "gzip"
+        system.answer = lambda: web.Response(text=SITE)
+        async with system.client.get(f"{system.site}/assets/app.js") as answer:
+            assert await answer.text() == SITE
         large = SITE.encode() * 20_000
         system.answer = lambda: web.Response(body=large)
         async with system.client.get(f"{system.api}/v1/export") as answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import multiprocessing
 import os
 import shutil
@@ -81,6 +82,22 @@ def test_a_lock_on_a_removed_folder_holds_nothing(tmp_path: Path) -> None:
     assert second.held()
     first.release()
     second.release()
+
+
+def test_a_lock_file_removed_while_it_was_being_taken_is_not_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, take = Lock(tmp_path / "t"), fcntl.flock
+
+    def remove_then_take(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", take)
+        lock.file.unlink()
+        take(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_then_take)
+    lock.acquire(wait=2)
+    assert Lock(tmp_path / "t").held()
+    lock.release()
 
 
 def test_too_little_disk_space_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
