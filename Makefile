@@ -14,6 +14,8 @@ NODE_GROUP := $(shell node -e 'const [a, b] = process.versions.node.split(".").m
 # The tools of .venv first; no pager, no colours that a log cannot show.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_PROJECT_ENVIRONMENT := .venv
+# The provider's SDK is large: without its bytecode every command takes seconds longer to start.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_NO_PROGRESS := 1
 export npm_config_fund := false
 export npm_config_audit := false
@@ -62,6 +64,7 @@ $(SITE): $(WEB_TOOLS) $(WEB_SOURCES)
 	python -m components.parts.package python3.13 arm64 >/dev/null
 	python -m components.parts.package "python$$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" host >/dev/null
 	plan show local --json >/dev/null
+	plan show prod --json >/dev/null
 	@touch $@
 
 up: install ## Run the whole system on this machine
