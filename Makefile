@@ -84,17 +84,19 @@ types: .venv/.installed
 	mypy
 
 unit: install
-	pytest -n 2 -m "not twin" -q
+	pytest -n 2 -m "not twin and not prove" -q
 	npm test --prefix web --silent
 
 test: install ## Everything: lint, types, unit, and the whole system on this machine
 	ruff check $(PYTHON_SOURCES)
 	ruff format --check $(PYTHON_SOURCES)
 	npm run check --prefix web --silent
-	mypy
 	npm test --prefix web --silent
-	pytest -n 2 -m "not twin" -q --cov --cov-report= --cov-fail-under=0
-	pytest -m twin -q --cov --cov-append --cov-report=term --cov-report=xml
+	mypy
+	pytest -n 2 --dist loadfile -m "not prove" -q --cov --cov-report=term --cov-report=xml
+
+prove: install ## The long experiments in full
+	pytest -m prove -q
 
 bench: install ## Measure, and write BENCHMARKS.md
 	python -m tests.bench

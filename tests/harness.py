@@ -84,7 +84,5 @@ def statements(resource: Resource) -> list[dict[str, Any]]:
 
 
 def function_statements(graph: Graph, function: str) -> list[dict[str, Any]]:
-    """What a function's role may do, by the function's physical name without the prefix."""
-    found = [r for r in graph.of_type("aws:iam/rolePolicy:RolePolicy") if r.name.endswith(f"-{function}-policy")]
-    assert len(found) == 1, f"{len(found)} policies for {function}"
-    return statements(found[0])
+    """What a function's role may do, by the function's logical name (`api-goals`)."""
+    return statements(graph.named("aws:iam/rolePolicy:RolePolicy", f"{function}-policy"))

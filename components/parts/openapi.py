@@ -105,7 +105,7 @@ def draft4(schema: Any, schemas: dict[str, Any]) -> Any:
         return draft4(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas)
     result: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in _ANNOTATIONS:
+        if key in _ANNOTATIONS or (key == "required" and not value):  # draft 4 refuses an empty list
             continue
         if key == "const":
             result["enum"] = [value]

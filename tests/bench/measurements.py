@@ -36,9 +36,7 @@ def record(runs: int) -> list[Figure]:
             reference=CDK,
         ),
         Figure(what="its peak memory", goal="<= 200 MB", values=[r.megabytes for r in cold], unit="MB", reference=CDK),
-        Figure(
-            what="a second stack in the same process", goal="<= 1.0 s", values=[float(words[2]) for words in both]
-        ),
+        Figure(what="a second stack in the same process", goal="<= 1.0 s", values=[float(words[2]) for words in both]),
     ]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.database import Database, DatabaseArgs
-from config import DatabaseSettings
 from plan.graph import Graph
+from settings.database import DatabaseSettings
 from tests.harness import KEYS, STACK, build, only
 
 CLUSTER = "aws:rds/cluster:Cluster"
@@ -136,9 +136,10 @@ def test_a_secret_holds_the_five_keys_of_a_connection(prod: Graph, role: str, us
     assert secret["port"] == 5432
     assert secret["dbname"] == "goal_mandala"
     assert secret["host"] == only(prod, CLUSTER).outputs["endpoint"]
-    assert secret["password"] == prod.named("random:index/randomPassword:RandomPassword", f"database-{role}").outputs[
-        "result"
-    ]
+    assert (
+        secret["password"]
+        == prod.named("random:index/randomPassword:RandomPassword", f"database-{role}").outputs["result"]
+    )
 
 
 def test_an_update_leaves_a_rotated_password_alone(prod: Graph) -> None:

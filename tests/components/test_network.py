@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from components.network import Network, NetworkArgs
-from config import NetworkSettings
 from plan.graph import Graph
+from settings.network import NetworkSettings
 from tests.harness import STACK, build, only
 
 VPC = "aws:ec2/vpc:Vpc"

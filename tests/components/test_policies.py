@@ -65,9 +65,7 @@ def test_every_document_is_well_formed(graph: Graph) -> None:
 
 
 def test_resources_are_arns_of_this_account_or_deliberately_open(graph: Graph) -> None:
-    arn = re.compile(
-        rf"\*|arn:aws:s3:::[a-z0-9-]+(/\*)?|arn:aws:[a-z]+:[a-z0-9*-]*:({ACCOUNT_ID})?:[A-Za-z0-9/:_.*-]+"
-    )
+    arn = re.compile(rf"\*|arn:aws:s3:::[a-z0-9-]+(/\*)?|arn:aws:[a-z]+:[a-z0-9*-]*:({ACCOUNT_ID})?:[A-Za-z0-9/:_.*-]+")
     for resource, statement in every(graph):
         for target in statement.get("Resource", []):
             assert arn.fullmatch(target), f"{resource.urn}: {target}"
@@ -76,7 +74,9 @@ def test_resources_are_arns_of_this_account_or_deliberately_open(graph: Graph) -
 @pytest.mark.requirement(203)
 def test_no_action_is_a_whole_service_but_the_account_s_own_use_of_its_keys(graph: Graph) -> None:
     for resource, statement in every(graph):
-        if statement["Effect"] == "Allow" and any(action.endswith(":*") or action == "*" for action in statement["Action"]):
+        if statement["Effect"] == "Allow" and any(
+            action.endswith(":*") or action == "*" for action in statement["Action"]
+        ):
             assert resource.type == KEY, f"{resource.urn} allows {statement['Action']}"
             assert statement["Action"] == ["kms:*"]
             assert statement["Principal"] == ROOT_PRINCIPAL
@@ -120,7 +120,9 @@ def test_a_function_reads_the_application_s_secret_and_no_other(prod: Graph, fun
     assert len(reads[0]["Resource"]) == 1
     assert ":secret:goal-mandala-production-database-application-" in reads[0]["Resource"][0]
     decrypts = [s for s in found if s["Action"] == ["kms:Decrypt"]]
-    assert decrypts[0]["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.ap-northeast-1.amazonaws.com"}}
+    assert decrypts[0]["Condition"] == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.ap-northeast-1.amazonaws.com"}
+    }
 
 
 @pytest.mark.requirement(203)
@@ -145,7 +147,9 @@ def test_a_function_writes_its_own_log_and_no_other(prod: Graph) -> None:
 
 @pytest.mark.requirement(203)
 def test_only_the_ai_function_starts_task_generation(prod: Graph) -> None:
-    machine = f"arn:aws:states:ap-northeast-1:{ACCOUNT_ID}:stateMachine:goal-mandala-production-task-generation-workflow"
+    machine = (
+        f"arn:aws:states:ap-northeast-1:{ACCOUNT_ID}:stateMachine:goal-mandala-production-task-generation-workflow"
+    )
     starters = {
         resource.name: statement["Resource"]
         for resource, statement in every(prod)

@@ -13,6 +13,16 @@ from twin.cloud import Cloud
 from twin.postgres import PostgresServer
 from twin.processes import Emulator, free_port
 
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever starts servers of the twin is not part of the fast tests; the stand-ins alone are quick."""
+    for item in items:
+        if item.path.is_relative_to(_HERE) and not item.path.is_relative_to(_HERE / "standins"):
+            item.add_marker(pytest.mark.twin)
+
+
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 
 

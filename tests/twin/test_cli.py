@@ -150,8 +150,18 @@ def test_up_twice_at_once_is_refused_with_the_process_that_holds_the_folder(tmp_
 MOMENTS = [(0, 1.5), (1, 3.0), (2, 0.5), (4, 0.5), (5, 1.0)]
 
 
-@pytest.mark.parametrize(("steps", "within"), MOMENTS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+INTERRUPTIONS = [(number, *moment) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL) for moment in MOMENTS]
+# Each takes a whole start of the twin: every signal once, early and late; all of them in `make prove`.
+SAMPLE = {0, 6, 12, 3}
+
+
+@pytest.mark.parametrize(
+    ("number", "steps", "within"),
+    [
+        pytest.param(*each, marks=() if index in SAMPLE else pytest.mark.prove)
+        for index, each in enumerate(INTERRUPTIONS)
+    ],
+)
 def test_interrupting_up_at_any_moment_leaves_nothing(
     tmp_path: Path, number: signal.Signals, steps: int, within: float
 ) -> None:

@@ -1,0 +1,280 @@
+"""Settings: every fault is named by its key, and all of them at once."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import config
+from plan.monitor import Monitor
+from plan.record import RecordError, run
+from plan.recorded_account import RecordedAccount
+from plan.stack_file import read
+from tests.conftest import ROOT
+
+Document = dict[str, Any]
+Change = Callable[[Document], object]
+
+
+@pytest.fixture(scope="module")
+def valid() -> Document:
+    document: Document = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
+    return document
+
+
+@pytest.fixture
+def loaded(valid: Document, tmp_path: Path) -> Callable[..., config.Settings]:
+    """Loads the production settings with changes; `RecordError` as the program would raise it."""
+
+    def load(*changes: Change) -> config.Settings:
+        document = copy.deepcopy(valid)
+        for change in changes:
+            change(document)
+        file = tmp_path / "Pulumi.prod.yaml"
+        file.write_text(yaml.safe_dump({"config": document}))
+        found: list[config.Settings] = []
+        run(lambda: found.append(config.load()), Monitor(RecordedAccount("ap-northeast-1")), source=read(file))
+        return found[0]
+
+    return load
+
+
+def put(path: str, value: object) -> Change:
+    """Set a key: `network.nat`, or `api` for a whole section."""
+
+    def change(document: Document) -> None:
+        *sections, last = path.split(".")
+        if not sections:
+            document[f"goal-mandala:{last}"] = value
+            return
+        target = document[f"goal-mandala:{sections[0]}"]
+        for part in sections[1:]:
+            target = target[int(part)] if isinstance(target, list) else target[part]
+        target[last] = value
+
+    return change
+
+
+def drop(path: str) -> Change:
+    """Remove a key or a whole section."""
+
+    def change(document: Document) -> None:
+        section, _, key = path.partition(".")
+        if key:
+            del document[f"goal-mandala:{section}"][key]
+        else:
+            del document[f"goal-mandala:{section}"]
+
+    return change
+
+
+def test_the_production_settings_load(loaded: Callable[..., config.Settings]) -> None:
+    settings = loaded()
+    assert settings.region == "ap-northeast-1"
+    assert settings.network.nat == "single"
+    assert settings.api.throttle.burst_limit == 2000
+
+
+FAULTS = [
+    pytest.param(
+        put("network.nat", "singel"),
+        "goal-mandala:network.nat: should be 'none', 'single' or 'one_per_az' (got 'singel')",
+        id="typo",
+    ),
+    pytest.param(
+        put("database.backup_retention_days", "7"),
+        "goal-mandala:database.backup_retention_days: should be a valid integer (got '7')",
+        id="wrong type",
+    ),
+    pytest.param(
+        put("database.deletion_protection", "yes"),
+        "goal-mandala:database.deletion_protection: should be a valid boolean (got 'yes')",
+        id="text for a boolean",
+    ),
+    pytest.param(
+        put("api.stage_nmae", "v1"),
+        "goal-mandala:api.stage_nmae: is not a known key: check its spelling, or remove it",
+        id="unknown key",
+    ),
+    pytest.param(
+        put("databse", {}),
+        "goal-mandala:databse: is not a known section: the sections are stack, encryption, network, database, "
+        "functions, api, workflow, frontend, observability, slack_webhook_url",
+        id="unknown section",
+    ),
+    pytest.param(
+        drop("workflow"),
+        "goal-mandala:workflow: is missing: copy the section from Pulumi.dev.yaml and adapt it",
+        id="missing section",
+    ),
+    pytest.param(drop("frontend.price_class"), "goal-mandala:frontend.price_class: is missing", id="missing key"),
+    pytest.param(
+        drop("slack_webhook_url"),
+        "goal-mandala:slack_webhook_url: is missing: set it with 'pulumi config set --secret slack_webhook_url'",
+        id="missing secret",
+    ),
+    pytest.param(
+        lambda document: document.pop("aws:region"),
+        "aws:region: is missing: name the region, such as ap-northeast-1",
+        id="missing region",
+    ),
+    pytest.param(put("api", "v1"), "goal-mandala:api: should be a mapping (got 'v1')", id="text for a section"),
+    pytest.param(
+        put("api.throttle.burst_limit", 20),
+        "goal-mandala:api.throttle: burst_limit (20) must be at least rate_limit (1000)",
+        id="burst below rate",
+    ),
+    pytest.param(
+        put("database.engine.min_capacity", 3.0),
+        "goal-mandala:database.engine: min_capacity (3) must not be above max_capacity (2)",
+        id="capacity",
+    ),
+    pytest.param(
+        put("api.integration_timeout_ms", 30000),
+        "goal-mandala:api: integration_timeout_ms (30000) must not be above 29000, API Gateway's limit: answer 202 and "
+        "let the caller poll for what takes longer",
+        id="integration timeout",
+    ),
+    pytest.param(
+        put("workflow.generate_timeout_seconds", 900),
+        "goal-mandala:workflow: generate_timeout_seconds (900) must be below timeout_seconds (900): a machine's "
+        "timeout cannot be caught, so no failure would be handled",
+        id="task as long as its machine",
+    ),
+    pytest.param(
+        put("network.availability_zones", ["us-east-1a", "ap-northeast-1c"]),
+        "goal-mandala:network.availability_zones: ['us-east-1a'] are not in aws:region 'ap-northeast-1'",
+        id="zone outside the region",
+    ),
+    pytest.param(
+        put("observability.alarms.1.name", "api-errors"),
+        "goal-mandala:observability: alarms ['api-errors'] are named twice: each alarm rule needs a name of its own",
+        id="duplicate alarm names",
+    ),
+    pytest.param(
+        put("observability.alarms.0.period_seconds", 45),
+        "goal-mandala:observability.alarms.0: period_seconds (45) must be 10, 30 or a multiple of 60",
+        id="period",
+    ),
+    pytest.param(
+        put("observability.alarms.0.severity", "urgent"),
+        "goal-mandala:observability.alarms.0.severity: should be 'critical', 'high', 'medium' or 'warning' "
+        "(got 'urgent')",
+        id="inside a list",
+    ),
+    pytest.param(
+        put("functions.runtime", "python3.8"),
+        "goal-mandala:functions.runtime: should be one of 'python3.11' (until 2027-06-30), 'python3.12' (until "
+        "2028-10-31), 'python3.13' (until 2029-06-30) (got 'python3.8')",
+        id="runtime",
+    ),
+    pytest.param(
+        put("functions.log_retention_days", 31),
+        "goal-mandala:functions.log_retention_days: should be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, "
+        "545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 (got 31)",
+        id="retention",
+    ),
+    pytest.param(
+        put("api.cognito.domain_prefix", "my-aws-app"),
+        "goal-mandala:api.cognito.domain_prefix: must not contain 'aws', which Cognito reserves (got 'my-aws-app')",
+        id="reserved word",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), FAULTS)
+def test_a_fault_is_one_sentence_that_names_its_key(
+    loaded: Callable[..., config.Settings], change: Change, sentence: str
+) -> None:
+    with pytest.raises(RecordError) as raised:
+        loaded(change)
+    assert str(raised.value) == f"Pulumi.prod.yaml has 1 invalid setting:\n  {sentence}"
+
+
+@pytest.mark.requirement(14)
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("stack.name_prefix", "Goal-Mandala"),
+        ("network.cidr_block", "10.0.0.0/8"),
+        ("network.cidr_block", "10.0.0.0"),
+        ("network.availability_zones", ["ap-northeast-1a"]),
+        ("encryption.deletion_window_days", 6),
+        ("database.engine_version", "16"),
+        ("database.backup_retention_days", 36),
+        ("database.backup_window", "3-4"),
+        ("database.engine.mode", "serverless"),
+        ("database.engine.min_capacity", 0.3),
+        ("functions.architecture", "arm"),
+        ("api.cognito.password_minimum_length", 7),
+        ("frontend.price_class", "PriceClass_50"),
+        ("frontend.allowed_countries", ["Japan"]),
+        ("stack.tags.cost_center", ""),
+    ],
+)
+def test_a_value_that_aws_would_refuse_is_refused_before(
+    loaded: Callable[..., config.Settings], path: str, value: object
+) -> None:
+    with pytest.raises(RecordError) as raised:
+        loaded(put(path, value))
+    lines = str(raised.value).splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(f"  goal-mandala:{path.removesuffix('.mode')}")
+
+
+def test_all_faults_are_told_at_once(loaded: Callable[..., config.Settings]) -> None:
+    with pytest.raises(RecordError) as raised:
+        loaded(
+            put("network.nat", "singel"),
+            put("api.throttle.burst_limit", 20),
+            put("nettwork", {}),
+            drop("workflow"),
+            drop("frontend.price_class"),
+            put("observability.alarms.1.name", "api-errors"),
+        )
+    text = str(raised.value)
+    assert text.splitlines()[0] == "Pulumi.prod.yaml has 6 invalid settings:"
+    keys = [line.split(": ")[0].strip() for line in text.splitlines()[1:]]
+    assert keys == [
+        "goal-mandala:api.throttle",
+        "goal-mandala:frontend.price_class",
+        "goal-mandala:nettwork",
+        "goal-mandala:network.nat",
+        "goal-mandala:observability",
+        "goal-mandala:workflow",
+    ]
+
+
+def test_a_fault_never_shows_a_secret(loaded: Callable[..., config.Settings]) -> None:
+    with pytest.raises(RecordError) as raised:
+        loaded(put("network.nat", "singel"))
+    assert "secret-of-slack_webhook_url" not in str(raised.value)
+
+
+def test_settings_do_not_change_after_loading(loaded: Callable[..., config.Settings]) -> None:
+    settings = loaded()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.network.nat = "none"
+
+
+def test_a_wrong_stack_file_ends_the_command_with_one_block_of_text(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.prod.yaml"
+    text = (ROOT / "Pulumi.prod.yaml").read_text().replace("nat: single", "nat: singel")
+    file.write_text(text.replace("burst_limit: 2000", "burst_limit: 20"))
+    result = subprocess.run(
+        [sys.executable, "-m", "plan.cli", "show", str(file)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Pulumi.prod.yaml has 2 invalid settings:\n"
+        "  goal-mandala:api.throttle: burst_limit (20) must be at least rate_limit (1000)\n"
+        "  goal-mandala:network.nat: should be 'none', 'single' or 'one_per_az' (got 'singel')\n"
+    )
