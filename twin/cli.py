@@ -64,6 +64,9 @@ def up(
         str, typer.Option(help="Whose settings: a stack's name (local, dev, prod) or a stack file's path.")
     ] = "local",
     demo: Annotated[bool, typer.Option(help="Sign a user in, write a chart and generate its tasks.")] = True,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay; stop everything at Ctrl-C or when standard input ends.")
+    ] = False,
     web_port: Port = 0,
     api_port: Port = 0,
     auth_port: Port = 0,
@@ -95,14 +98,19 @@ def up(
     # The program's many objects all live until the end: collecting garbage among them costs time and frees nothing.
     gc.disable()
     report = Report(Console(stderr=as_json))
+
+    def announce(running: state.State) -> None:
+        report.close()
+        if as_json:
+            _print_json(_public(running))
+        else:
+            _introduce(report.console, running, folder)
+        sys.stdout.flush()
+
     try:
-        running = run(Options(folder=folder, stack=stack, ports=ports, demo=demo), report)
+        run(Options(folder=folder, stack=stack, ports=ports, demo=demo, foreground=foreground), report, announce)
     finally:
         report.close()
-    if as_json:
-        _print_json(_public(running))
-    else:
-        _introduce(report.console, running, folder)
     # Taking Pulumi's modules apart, one by one, would take longer than a second.
     sys.stdout.flush()
     os._exit(0)

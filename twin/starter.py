@@ -78,6 +78,17 @@ class Starter:
         self.lock.record(self.process.pid if self.process else 0)
         self.lock.release()
 
+    def stay(self) -> None:
+        """Until this command's standard input ends; then everything stops and nothing is left."""
+        sys.stdin.buffer.read()
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        if self.process and self.process.stdin:
+            self.process.stdin.close()
+        self._await_end()
+        state.remove(self.lock.folder)
+        self.lock.release()
+
     def failed(self) -> None:
         """Stop everything; the logs stay, to be read."""
         self._tell("failed")

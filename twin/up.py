@@ -21,6 +21,8 @@ from twin.starter import Starter
 from twin.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twin.cloud import Cloud
     from twin.supervisor import Running
 
@@ -37,6 +39,7 @@ class Options:
     stack: str = "local"
     ports: dict[str, int] = field(default_factory=dict)
     demo: bool = True
+    foreground: bool = False
 
 
 def check(folder: Path) -> None:
@@ -47,8 +50,11 @@ def check(folder: Path) -> None:
     next(site.files(SITE))
 
 
-def up(options: Options, report: Report) -> State:
-    """Start, deploy, migrate, publish and demonstrate; returns when the system is in use."""
+def up(options: Options, report: Report, announce: Callable[[State], None]) -> None:
+    """Start, deploy, migrate, publish and demonstrate; `announce` hears when the system is in use.
+
+    In the foreground it returns when everything has stopped again.
+    """
     from plan import stack_file
 
     state.check_folder(options.folder)
@@ -66,8 +72,12 @@ def up(options: Options, report: Report) -> State:
     except BaseException:
         starter.failed()
         raise
-    starter.ready()
-    return running_state
+    if options.foreground:
+        announce(running_state)
+        starter.stay()
+    else:
+        starter.ready()
+        announce(running_state)
 
 
 def _sequence(starter: Starter, options: Options, stack: Path, region: str) -> State:

@@ -21,14 +21,19 @@ TWIN = str(Path(sys.executable).with_name("twin"))
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """One system for all tests of this file, with the demonstration in it."""
     folder = tmp_path_factory.mktemp("system") / "twin"
-    done = subprocess.run([TWIN, "up", "--folder", str(folder)], capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stdout + done.stderr
-    try:
-        yield System(folder)
-    finally:
-        down = subprocess.run([TWIN, "down", "--folder", str(folder)], capture_output=True, text=True, timeout=60)
-        assert down.returncode == 0, down.stdout + down.stderr
-        assert not folder.exists()
+    command = [TWIN, "up", "--foreground", "--json", "--folder", str(folder)]
+    # Its input is a pipe from here: when these tests are killed, it ends and takes everything with it.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        said = process.stdout.readline()
+        assert said.startswith("{"), said
+        try:
+            yield System(folder)
+        finally:
+            process.stdin.close()
+            assert process.wait(60) == 0
+    assert not folder.exists()
 
 
 @pytest.fixture(scope="module")
