@@ -28,6 +28,7 @@ _PROBLEMS = {
     412: "If-Match does not name the current version.",
     413: "The request is too large.",
     415: "The body is not JSON.",
+    422: "The Idempotency-Key was used for another request.",
     429: "Too many requests from this IP.",
     500: "The application failed; the request id finds the reason in its log.",
     502: "The application failed before it could answer.",
@@ -37,6 +38,7 @@ _PROBLEMS = {
 _PARAMETER_SCHEMAS: dict[str, dict[str, Any]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "position": {"type": "integer", "minimum": 1, "maximum": 8},
+    "token": {"type": "string"},
 }
 
 
@@ -50,7 +52,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Goal Mandala",
             "version": "1",
-            "description": "Goals as mandala charts, their daily tasks, and the task generation.",
+            "description": "Goals as mandala charts, their daily tasks, reflections, and followed repositories.",
         },
         "servers": [{"url": "/v1"}],
         "paths": paths,
@@ -128,6 +130,11 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if operation.is_repeatable:
+        description = "Repeated with the same key and body within a day, the call has one effect and the same answer."
+        key = {"type": "string", "minLength": 1, "maxLength": 200}
+        named = {"name": "Idempotency-Key", "in": "header", "required": False}
+        return [named | {"schema": key, "description": description}]
     if not operation.conditional or operation.method not in {"PATCH", "DELETE"}:
         return []
     schema = {"type": "string", "examples": ['"3"']}
@@ -146,6 +153,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.answer is not None:
         schema = {"$ref": _REFERENCE.format(name=operation.answer.__name__)}
         success["content"] = {"application/json": {"schema": schema}}
+    if operation.also_csv:
+        success["content"]["text/csv"] = {"schema": {"type": "string"}}
     problems = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in _statuses(operation)}
     answers = {operation.status: success, **problems}
     return {str(status): answers[status] for status in sorted(answers)}
@@ -159,6 +168,8 @@ def _statuses(operation: Operation) -> set[int]:
         statuses.add(404)
     if operation.body is not None:
         statuses |= {413, 415}
+    if operation.is_repeatable:
+        statuses.add(422)
     if operation.conditional and operation.method in {"PATCH", "DELETE"}:
         statuses.add(412)
     return statuses

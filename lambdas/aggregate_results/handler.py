@@ -9,6 +9,7 @@ from lambdas.aggregate_results import logic
 from lambdas.shared import environment
 from lambdas.shared import run as runs
 from lambdas.shared.logging import logger
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class Env:
 ENV = environment.read(Env)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "batches"} -> {"status", "processed", "failed"}."""
     run = runs.read(event)

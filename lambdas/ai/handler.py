@@ -1,4 +1,4 @@
-"""The API's task generation: start, watch, cancel, retry."""
+"""The API's task generation, and what the model proposes for a chart."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.ai import logic, workflow
-from lambdas.shared import environment, paging, shapes
+from lambdas.ai import logic, proposals, workflow
+from lambdas.shared import environment, idempotency, paging, shapes, shapes_proposals
 from lambdas.shared.database import Database, Row, Session
 from lambdas.shared.errors import Conflict, NotFound, Problem
 from lambdas.shared.http import Api, Event, Request, Response
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import audit, chart, executions, goals, tasks, users
+from lambdas.shared.repositories import audit, chart, executions, goals, limits, tasks, users
+from lambdas.shared.repositories import proposals as kept_proposals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +24,14 @@ class Env:
     database_secret_arn: str
     cors_origins: str
     state_machine_arn: str
+    propose_function_name: str
+    daily_model_calls: str = "500"
 
 
 ENV = environment.read(Env)
 API = Api("ai", ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
+DAILY_MODEL_CALLS = int(ENV.daily_model_calls)
 
 
 def handler(event: Event, context: object) -> Event:
@@ -39,33 +43,47 @@ def handler(event: Event, context: object) -> Event:
 def start_task_generation(request: Request[shapes.StartTaskGeneration, None]) -> Response:
     """The execution that makes the goal's tasks: a new one, or the one that is running."""
     goal = str(request.body.goal_id)
+    begun = _Begun()
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
-        begun = _begin(session, user, goal, None)
-    return _started(request, user, begun)
+
+        def begin() -> str:
+            return _begin(session, user, goal, None, begun)
+
+        execution = idempotency.once(session, user, request, str, begin)
+    return _started(request, user, execution, begun)
 
 
 @API.serves("retryExecution")
 def retry_execution(request: Request[None, None]) -> Response:
     """An execution for the actions that an earlier one left without tasks."""
+    begun = _Begun()
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
-        earlier = executions.read(session, user, request.path["executionId"])
-        if earlier is None:
-            raise NotFound("execution")
-        running = executions.running(session, user, earlier["goal_id"])
-        if running is None:
-            logic.check_retry(earlier)
-        undone = executions.actions_without_tasks(session, user, earlier["id"])
-        begun = _begin(session, user, earlier["goal_id"], undone)
-    return _started(request, user, begun)
+
+        def begin() -> str:
+            earlier = executions.read(session, user, request.path["executionId"])
+            if earlier is None:
+                raise NotFound("execution")
+            if executions.running(session, user, earlier["goal_id"]) is None:
+                logic.check_retry(earlier)
+            undone = executions.actions_without_tasks(session, user, earlier["id"])
+            return _begin(session, user, earlier["goal_id"], undone, begun)
+
+        execution = idempotency.once(session, user, request, str, begin)
+    return _started(request, user, execution, begun)
 
 
 @API.serves("listExecutions")
 def list_executions(request: Request[None, shapes.ExecutionQuery]) -> Response:
     """A page of the person's executions."""
     query = request.query
-    wanted = executions.Filter(goal=str(query.goal_id) if query.goal_id else None, status=query.status)
+    wanted = executions.Filter(
+        goal=str(query.goal_id) if query.goal_id else None,
+        status=query.status,
+        started_from=query.started_from,
+        started_to=query.started_to,
+    )
     after = paging.decode(query.cursor, paging.TimeKey)
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
@@ -101,73 +119,122 @@ def cancel_execution(request: Request[shapes.CancelExecution, None]) -> Response
     return Response(content=shown)
 
 
-@dataclass(frozen=True, kw_only=True)
+@API.serves("proposeSubGoals")
+def propose_sub_goals(request: Request[shapes_proposals.ProposeSubGoals, None]) -> Response:
+    """A proposal of eight sub-goals, to be polled."""
+    return _propose(request, str(request.body.goal_id), None)
+
+
+@API.serves("proposeActions")
+def propose_actions(request: Request[shapes_proposals.ProposeActions, None]) -> Response:
+    """A proposal of eight actions, to be polled."""
+    return _propose(request, str(request.body.goal_id), request.body.position)
+
+
+@API.serves("getProposal")
+def get_proposal(request: Request[None, None]) -> Response:
+    """One proposal."""
+    with DATABASE.reading() as session:
+        user = users.identify(session, request.subject, request.locale)
+        row = kept_proposals.read(session, user, request.path["proposalId"])
+    if row is None:
+        raise NotFound("proposal")
+    return Response(content=proposals.shown(row))
+
+
+def _propose(request: Request[Any, None], goal: str, position: int | None) -> Response:
+    asked: list[str] = []
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+
+        def create() -> str:
+            made = kept_proposals.create(session, user, goal, position)
+            if made is None:
+                raise NotFound("goal" if position is None else "goal or sub-goal at this position")
+            logic.check_limit(limits.take(session, user, 1, DAILY_MODEL_CALLS), DAILY_MODEL_CALLS)
+            asked.append(made)
+            return made
+
+        proposal = idempotency.once(session, user, request, str, create)
+    for each in asked:
+        try:
+            payload = {"proposalId": each, "userId": user, "correlationId": request.request_id}
+            proposals.invoke(ENV.propose_function_name, payload)
+        except Problem:
+            with DATABASE.transaction() as session:
+                kept_proposals.finish(session, user, each, "failed", {"error": "NotStarted"})
+                limits.give_back(session, user, 1)
+                idempotency.forget(session, user, request)
+            raise
+    with DATABASE.reading() as session:
+        row = kept_proposals.read(session, user, proposal)
+    if row is None:
+        raise NotFound("proposal")
+    return Response(content=proposals.shown(row), location=f"/ai/proposals/{proposal}")
+
+
+@dataclass(kw_only=True)
 class _Begun:
-    """An execution's row, and what Step Functions is to be told if it does not know of it yet."""
+    """What this very request has begun, to be taken back when Step Functions refuses."""
 
-    execution: str
-    goal: str
-    actions: Sequence[str] | None
-    goal_status: str
-    created: bool
-    known: bool
+    goal_status: str = ""
+    calls: int = 0
 
 
-def _begin(session: Session, user: str, goal: str, actions: Sequence[str] | None) -> _Begun:
+def _begin(session: Session, user: str, goal: str, actions: Sequence[str] | None, begun: _Begun) -> str:
     """The goal's running execution, or a new one, with the goal set to `processing` in the same transaction."""
     current = goals.lock(session, user, goal)
     if current is None:
         raise NotFound("goal")
     running = executions.running(session, user, goal)
     if running is not None:
-        return _Begun(
-            execution=running["id"],
-            goal=goal,
-            actions=running["action_ids"],
-            goal_status=current["status"],
-            created=False,
-            known=running["execution_arn"] is not None,
-        )
+        return str(running["id"])
     scope = executions.actions_in_scope(session, user, goal, actions)
     if not scope:
         raise Conflict("There is no action to make tasks for; write actions into the chart first.")
+    logic.check_limit(limits.take(session, user, len(scope), DAILY_MODEL_CALLS), DAILY_MODEL_CALLS)
     execution = executions.create(session, user, goal, actions, len(scope))
     goals.update(session, user, goal, {"status": "processing"})
-    return _Begun(
-        execution=execution, goal=goal, actions=actions, goal_status=current["status"], created=True, known=False
-    )
+    begun.goal_status, begun.calls = current["status"], len(scope)
+    return execution
 
 
-def _started(request: Request[Any, Any], user: str, begun: _Begun) -> Response:
+def _started(request: Request[Any, Any], user: str, execution: str, begun: _Begun) -> Response:
     """Make sure that Step Functions runs the execution, and answer it."""
-    if not begun.known:
+    with DATABASE.reading() as session:
+        row = executions.read(session, user, execution)
+    if row is None:
+        raise NotFound("execution")
+    if row["status"] == "running" and row["execution_arn"] is None:
         payload = {
-            "executionId": begun.execution,
-            "goalId": begun.goal,
+            "executionId": execution,
+            "goalId": row["goal_id"],
             "userId": user,
-            "actionIds": None if begun.actions is None else list(begun.actions),
+            "actionIds": row["action_ids"],
             "correlationId": request.request_id,
         }
         try:
-            arn = workflow.start(ENV.state_machine_arn, begun.execution, payload)
+            arn = workflow.start(ENV.state_machine_arn, execution, payload)
         except Problem:
             # Only who made the row gives it up: another request may have started it at the same moment.
-            if begun.created:
-                _give_up(user, begun)
+            if begun.calls:
+                _give_up(request, user, row, begun)
             raise
         with DATABASE.reading() as session:
-            executions.set_arn(session, user, begun.execution, arn)
+            executions.set_arn(session, user, execution, arn)
     with DATABASE.reading() as session:
-        content = _read(session, user, begun.execution)
-    return Response(content=content, location=f"/ai/executions/{begun.execution}")
+        content = _read(session, user, execution)
+    return Response(content=content, location=f"/ai/executions/{execution}")
 
 
-def _give_up(user: str, begun: _Begun) -> None:
+def _give_up(request: Request[Any, Any], user: str, row: Row, begun: _Begun) -> None:
     """The execution never began: its row says so, and the goal is what it was."""
     with DATABASE.transaction() as session:
-        goals.lock(session, user, begun.goal)
-        if executions.finish(session, user, begun.execution, executions.End(status="failed", reason="NotStarted")):
-            goals.update(session, user, begun.goal, {"status": begun.goal_status})
+        goals.lock(session, user, row["goal_id"])
+        idempotency.forget(session, user, request)
+        if executions.finish(session, user, row["id"], executions.End(status="failed", reason="NotStarted")):
+            goals.update(session, user, row["goal_id"], {"status": begun.goal_status})
+            limits.give_back(session, user, begun.calls)
 
 
 def _lock(session: Session, user: str, execution: str) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.shared import shapes
-from lambdas.shared.errors import Conflict
+from lambdas.shared.errors import Conflict, Problem
 
 Row = Mapping[str, Any]
 RETRIABLE = ("failed", "partially_succeeded", "timed_out")
@@ -61,3 +61,17 @@ def check_retry(row: Row) -> None:
     """Only what has ended with something undone is retried."""
     if row["status"] not in RETRIABLE:
         raise Conflict(f"The execution is {row['status']}; only one that failed, wholly or in part, can be retried.")
+
+
+def check_limit(taken: bool, limit: int) -> None:
+    """Refuse what would go beyond the person's share of the model for today, which begins anew at midnight UTC."""
+    if taken:
+        return
+    now = dt.datetime.now(dt.UTC)
+    midnight = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
+    wait = math.ceil((midnight - now).total_seconds())
+    raise Problem(
+        429,
+        f"This would take more than the {limit} questions to the model that a person has a day; try again tomorrow.",
+        headers={"Retry-After": str(wait)},
+    )

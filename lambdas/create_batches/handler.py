@@ -8,6 +8,7 @@ from typing import Any
 from lambdas.create_batches import logic
 from lambdas.shared import environment
 from lambdas.shared.logging import logger
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Env:
 ENV = environment.read(Env)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"actionIds"} -> {"batches": [{"index", "actionIds"}]}, the order kept."""
     batches = logic.batches(event["actionIds"])

@@ -15,6 +15,7 @@ from lambdas.shared.logging import logger
 from lambdas.shared.models.choice import choose
 from lambdas.shared.repositories import executions
 from lambdas.shared.run import Run
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +25,15 @@ class Env:
     database_secret_arn: str
     model_provider: str
     model_id: str
+    model_key_arn: str = ""
 
 
 ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
+MODEL = choose(ENV.model_provider, ENV.model_id, ENV.model_key_arn)
 
 
-MODEL = choose(ENV.model_provider, ENV.model_id)
-
-
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "actionId"} -> {"actionId", "tasks"}."""
     run, action = runs.read(event), str(event["actionId"])

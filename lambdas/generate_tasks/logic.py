@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lambdas.shared import prompts
 from lambdas.shared.errors import ModelAnswerInvalid
 from lambdas.shared.generated import GeneratedTasks
 from lambdas.shared.models.interface import Prompt
@@ -27,8 +26,6 @@ _FIELDS = (
     "action_description",
     "action_kind",
 )
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_FEW_CHARACTERS = 40
 
 
 @cache
@@ -39,12 +36,9 @@ def instructions() -> str:
 
 def prompt(text: Mapping[str, Any]) -> Prompt:
     """The question about one action; what people wrote stands between tags, and cannot close them."""
-    values = {name: str(text[name]) for name in _FIELDS if text[name]}
-    values["language"] = language(text)
-    data = "\n".join(f"<{name}>{html.escape(value, quote=False)}</{name}>" for name, value in values.items())
     return Prompt(
         instructions=instructions(),
-        text=data,
+        text=prompts.data(text, _FIELDS, language(text)),
         tool=TOOL,
         purpose="Hand in the three to seven tasks that carry out the action, in the order in which to do them.",
     )
@@ -52,10 +46,7 @@ def prompt(text: Mapping[str, Any]) -> Prompt:
 
 def language(text: Mapping[str, Any]) -> str:
     """The language of what the person wrote; where a few signs do not tell, the person's own."""
-    written = "".join(str(text[name] or "") for name in ("goal_title", "goal_description", "action_title"))
-    if _JAPANESE.search(written):
-        return "ja"
-    return str(text["language"]) if len(written) < _FEW_CHARACTERS else "en"
+    return prompts.language((text["goal_title"], text["goal_description"], text["action_title"]), str(text["language"]))
 
 
 def check(answer: GeneratedTasks) -> None:

@@ -11,6 +11,7 @@ from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import logger
 from lambdas.shared.repositories import executions, goals
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run"} -> {"actionIds"}; the execution's total is set to their number."""
     run = runs.read(event)

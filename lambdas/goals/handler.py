@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lambdas.goals import logic
-from lambdas.shared import environment, paging, shapes, versions
+from lambdas.goals import export, logic
+from lambdas.shared import changes, environment, idempotency, mandala, paging, shapes, shapes_reflections, versions
 from lambdas.shared.database import Database
 from lambdas.shared.errors import NotFound
 from lambdas.shared.http import Api, Event, Request, Response
-from lambdas.shared.repositories import chart, goals, users
+from lambdas.shared.repositories import chart, goals, reflections, tasks, users
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,12 @@ def create_goal(request: Request[shapes.CreateGoal, None]) -> Response:
     values = {name: getattr(request.body, name) for name in shapes.CreateGoal.__struct_fields__}
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
-        row = goals.create(session, user, values)
-    content = shapes.filled(shapes.Goal, row)
-    return Response(content=content, version=row["version"], location=f"/goals/{row['id']}")
+
+        def create() -> shapes.Goal:
+            return shapes.filled(shapes.Goal, goals.create(session, user, values))
+
+        goal = idempotency.once(session, user, request, shapes.Goal, create)
+    return Response(content=goal, version=goal.version, location=f"/goals/{goal.id}")
 
 
 @API.serves("getGoal")
@@ -67,7 +70,7 @@ def get_goal(request: Request[None, None]) -> Response:
 @API.serves("updateGoal")
 def update_goal(request: Request[shapes.UpdateGoal, None]) -> Response:
     """A goal, changed."""
-    named = logic.changes(request.body)
+    named = changes.of(request.body, goals.CHANGEABLE)
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
         current = goals.lock(session, user, request.path["goalId"])
@@ -105,7 +108,30 @@ def get_mandala(request: Request[None, None]) -> Response:
         # Actions first: a sub-goal written meanwhile is then empty, and no action lacks its sub-goal.
         actions = chart.actions(session, user, goal)
         sub_goals = chart.sub_goals(session, user, goal)
-    return Response(content=logic.mandala(centre, sub_goals, actions))
+    return Response(content=mandala.of(centre, sub_goals, actions))
+
+
+@API.serves("exportGoal")
+def export_goal(request: Request[None, shapes_reflections.ExportQuery]) -> Response:
+    """Everything of the goal, or the table of its tasks."""
+    goal = request.path["goalId"]
+    with DATABASE.transaction() as session:
+        user = users.identify(session, request.subject, request.locale)
+        centre = goals.read(session, user, goal)
+        if centre is None:
+            raise NotFound("goal")
+        whole = mandala.of(centre, chart.sub_goals(session, user, goal), chart.actions(session, user, goal))
+        found = tasks.page(session, user, tasks.Filter(goal=goal), export.MOST, None)
+        thoughts = reflections.page(session, user, goal, export.MOST, None)
+    content = shapes_reflections.GoalExport(
+        goal=whole.goal,
+        sub_goals=whole.sub_goals,
+        tasks=[shapes.filled(shapes.Task, row) for row in found],
+        reflections=[shapes.filled(shapes_reflections.Reflection, row) for row in thoughts],
+    )
+    if request.query.format == "csv":
+        return Response(csv=(f"goal-{goal}.csv", export.csv_of(content)))
+    return Response(content=content)
 
 
 @API.serves("putSubGoal")

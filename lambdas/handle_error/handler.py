@@ -10,6 +10,7 @@ from lambdas.shared import ending, environment
 from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import correlate, logger
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"input", "error": {"Error", "Cause"}} -> {"status": "failed"}, or the status that the run had already."""
     run = logic.run(event.get("input"))

@@ -14,6 +14,7 @@ from lambdas.notify_slack import logic, slack
 from lambdas.shared import environment, secrets
 from lambdas.shared.errors import SecretUnavailable
 from lambdas.shared.logging import correlate, logger
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ ENV = environment.read(Env)
 PATIENCE_SECONDS = 5  # a longer wait is left to the queue
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Post every message of the batch; answers which ones must come again."""
     failed: list[str] = []

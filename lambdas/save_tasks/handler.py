@@ -13,6 +13,7 @@ from lambdas.shared.database import Database
 from lambdas.shared.errors import ExecutionNotRunning, GoalNotFound, InvalidInput
 from lambdas.shared.logging import logger
 from lambdas.shared.repositories import chart, executions, goals, tasks
+from lambdas.shared.transactions import recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "actionId", "tasks"} -> {"actionId", "saved"}. Saving twice saves once."""
     run, action = runs.read(event), str(event["actionId"])

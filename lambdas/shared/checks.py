@@ -19,7 +19,15 @@ from lambdas.shared.operations import PATH_PARAMETERS
 
 B = TypeVar("B")
 _PLACE = re.compile(r" - at `\$.*`$")
-_WHAT = {"goalId": "goal", "taskId": "task", "executionId": "execution", "position": "position"}
+_WHAT = {
+    "goalId": "goal",
+    "taskId": "task",
+    "executionId": "execution",
+    "reflectionId": "reflection",
+    "sourceId": "source",
+    "proposalId": "proposal",
+}
+_TOKEN = re.compile(r"[\w-]{1,200}\.[\w-]{1,500}\.[\w-]{1,200}", re.ASCII)
 
 
 def path(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -30,6 +38,8 @@ def path(parameters: Mapping[str, str]) -> dict[str, str]:
             raise NotFound(_WHAT[name])
         if kind == "position" and not re.fullmatch(r"[1-8]", value):
             raise NotFound("position")
+        if kind == "token" and not _TOKEN.fullmatch(value):
+            raise NotFound("link")
     return dict(parameters)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from lambdas.shared import notifications
 from lambdas.shared.database import Database
@@ -10,11 +11,20 @@ from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.repositories import audit, chart, executions, goals, tasks
 from lambdas.shared.run import ExecutionInput
 
-GOAL_STATUS = {"succeeded": "active", "partially_succeeded": "active", "failed": "failed"}
+GOAL_STATUS = {"succeeded": "active", "partially_succeeded": "active", "failed": "failed", "timed_out": "failed"}
 
 
-def end(database: Database, run: ExecutionInput, status: str, reason: str | None) -> str:
+def end(
+    database: Database,
+    run: ExecutionInput,
+    status: str,
+    reason: str | None,
+    before_commit: Callable[[], None] | None = None,
+) -> str:
     """End the run with a status, unless it has ended before; answers the status it has now.
+
+    `before_commit` is called when this call ends the run: should it fail, the run has not ended, and a repetition
+    does both.
 
     Called twice it changes nothing the second time. Tasks that earlier runs proposed and nobody began give way to
     those that this run made.
@@ -29,6 +39,8 @@ def end(database: Database, run: ExecutionInput, status: str, reason: str | None
             goals.update(session, user, goal, {"status": GOAL_STATUS[status]})
             chart.recalculate(session, user, goal)
             audit.note(session, None, "end", ("workflow_execution", execution), {"status": status})
+            if before_commit is not None:
+                before_commit()
         row = executions.read(session, user, execution)
     return status if row is None else str(row["status"])
 

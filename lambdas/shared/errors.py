@@ -90,3 +90,6 @@ class ModelQuotaExceeded(Exception):  # noqa: N818
 
 class ModelAccessDenied(Exception):  # noqa: N818
     """The function may not use the model, or its request is refused. Never retried."""
+
+
+MODEL_ERRORS = (ModelThrottled, ModelUnavailable, ModelAnswerInvalid, ModelQuotaExceeded, ModelAccessDenied)

@@ -6,7 +6,7 @@ operation's status, or with a problem document. No error leaves as a stack trace
 
 from __future__ import annotations
 
-import time
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -16,6 +16,7 @@ import msgspec
 from lambdas.shared import checks, operations, shapes
 from lambdas.shared.errors import Problem
 from lambdas.shared.logging import correlate, logger, pseudonym
+from lambdas.shared.transactions import Transaction
 
 Event = dict[str, Any]
 B = TypeVar("B")
@@ -38,6 +39,8 @@ TITLES = {
     409: "Conflict",
     412: "Precondition Failed",
     415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
@@ -54,6 +57,16 @@ class Request(Generic[B, Q]):
     query: Q
     headers: Mapping[str, str]
     request_id: str
+    fingerprint: str = ""
+    username: str = ""
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The caller's name for this call; a 400 problem when it cannot be one."""
+        key = self.headers.get("idempotency-key")
+        if key is not None and not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
+            raise Problem(400, "Idempotency-Key is not 1 to 200 printable ASCII characters; send a UUID.")
+        return key
 
     @property
     def expected_version(self) -> int | None:
@@ -74,9 +87,10 @@ class Request(Generic[B, Q]):
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """An answer of the operation's own status."""
+    """An answer of the operation's own status: JSON, or a CSV file with a name."""
 
     content: shapes.Answer | None = None
+    csv: tuple[str, str] | None = None
     version: int | None = None
     location: str | None = None
 
@@ -112,8 +126,9 @@ class Api:
 
     def handle(self, event: Event) -> Event:
         """Answer one proxy event of API Gateway."""
-        began = time.perf_counter()
         context = event["requestContext"]
+        operation = self._operations.get((event["httpMethod"], event["resource"]))
+        transaction = Transaction(operation.id if operation else "unknown")
         correlate(context["requestId"])
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         claims = (context.get("authorizer") or {}).get("claims") or {}
@@ -128,7 +143,7 @@ class Api:
             detail = "The request failed; quote the request id when you report it."
             answer = _problem(Problem(500, detail), context["requestId"])
         answer["headers"] |= SECURITY_HEADERS | self._cors(headers.get("origin", ""))
-        _log(event, claims, answer["statusCode"], began)
+        _log(event, claims, answer["statusCode"], transaction)
         return answer
 
     def _answer(self, event: Event, headers: Mapping[str, str], claims: Mapping[str, str]) -> Event:
@@ -142,6 +157,11 @@ class Api:
             answer_headers["ETag"] = f'"{response.version}"'
         if response.location is not None:
             answer_headers["Location"] = f"/{_stage(event)}{response.location}"
+        if response.csv is not None:
+            name, text = response.csv
+            answer_headers["Content-Type"] = "text/csv; charset=utf-8"
+            answer_headers["Content-Disposition"] = f'attachment; filename="{name}"'
+            return _proxy(operation.status, answer_headers, text)
         content = "" if response.content is None else msgspec.json.encode(response.content).decode()
         return _proxy(operation.status, answer_headers, content)
 
@@ -178,11 +198,13 @@ def _request(
         body = checks.body(event.get("body"), is_base64, content_type, operation.body, operation.body_required)
     return Request(
         subject=claims.get("sub", ""),
+        username=claims.get("username", ""),
         path=checks.path(event.get("pathParameters") or {}),
         body=body,
         query=query,
         headers=headers,
         request_id=event["requestContext"]["requestId"],
+        fingerprint=hashlib.sha256(f"{event['path']}\n{event.get('body') or ''}".encode()).hexdigest(),
     )
 
 
@@ -203,14 +225,23 @@ def _proxy(status: int, headers: dict[str, str], body: str) -> Event:
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
-def _log(event: Event, claims: Mapping[str, str], status: int, began: float) -> None:
+def _path(event: Event) -> str:
+    """The request's path; a token in it would open what it belongs to for whoever reads the log."""
+    token = (event.get("pathParameters") or {}).get("token")
+    path: str = event["path"]
+    return path.replace(token, "{token}") if token else path
+
+
+def _log(event: Event, claims: Mapping[str, str], status: int, transaction: Transaction) -> None:
     subject = claims.get("sub")
+    record = transaction.record("failure" if status >= 500 else "success")
     logger.info(
         "request",
         method=event["httpMethod"],
-        path=event["path"],
+        path=_path(event),
         ip=(event["requestContext"].get("identity") or {}).get("sourceIp"),
         status=status,
-        ms=round((time.perf_counter() - began) * 1000, 1),
+        ms=record["durationMs"],
         user=pseudonym(subject) if subject else None,
+        transaction=record,
     )

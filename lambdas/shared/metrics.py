@@ -1,17 +1,50 @@
-"""Metrics of the application, written as log lines in CloudWatch's embedded format."""
+"""Metrics of the application, written as log lines in CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+import json
+import os
+import time
+from collections.abc import Mapping
+
+# The upper bounds of the histogram's buckets, in seconds.
+BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60)
 
 
 def count_generation(status: str, seconds: float, project_id: str) -> None:
     """Count one generation by its status, and note how long it took.
 
     The project is a property of the line and no dimension: each value of a dimension would be a metric to pay for.
+    So is `le`, the bucket: CloudWatch keeps the distribution itself, and log queries count by the bucket.
     """
-    with single_metric(name="code_generation_total", unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension(name="status", value=status)
-        metric.add_metadata(key="project_id", value=project_id)
-    with single_metric(name="code_generation_duration_seconds", unit=MetricUnit.Seconds, value=seconds) as metric:
-        metric.add_dimension(name="status", value=status)
+    _write("code_generation_total", "Count", 1, {"status": status}, {"project_id": project_id})
+    _write("code_generation_duration_seconds", "Seconds", seconds, {"status": status}, {"le": bucket(seconds)})
+
+
+def bucket(seconds: float) -> str:
+    """The smallest bucket that holds a duration, as Prometheus names it."""
+    return next((f"{bound:g}" for bound in BUCKETS if seconds <= bound), "+Inf")
+
+
+def show_active_sessions(sessions: int) -> None:
+    """How many people have made a request within the last half hour."""
+    _write("active_sessions_total", "Count", sessions, {}, {})
+
+
+def show_monitoring(sources: int, activities: int, failures: int) -> None:
+    """What one run of the repository monitoring has looked at, found and could not do."""
+    _write("monitoring_sources_total", "Count", sources, {}, {})
+    _write("monitoring_activities_total", "Count", activities, {}, {})
+    _write("monitoring_failures_total", "Count", failures, {}, {})
+
+
+def _write(
+    name: str, unit: str, value: float, dimensions: Mapping[str, str], properties: Mapping[str, str | int]
+) -> None:
+    directive = {
+        "Namespace": os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "GoalMandala"),
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": name, "Unit": unit}],
+    }
+    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, name: value}
+    print(json.dumps({**line, **dimensions, **properties}))

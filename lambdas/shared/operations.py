@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lambdas.shared import shapes
+from lambdas.shared import shapes, shapes_account, shapes_proposals, shapes_reflections, shapes_sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,12 @@ class Operation:
     login: bool = True
     conditional: bool = False  # answers with an ETag; a change honours If-Match
     answers_location: bool = False
+    also_csv: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether an Idempotency-Key makes a repeated call the same call."""
+        return self.method == "POST"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -35,8 +41,36 @@ class Operation:
 _GOAL = "/goals/{goalId}"
 _SUB_GOAL = "/goals/{goalId}/sub-goals/{position}"
 _EXECUTION = "/ai/executions/{executionId}"
+_REFLECTION = "/reflections/{reflectionId}"
+_SOURCE = "/sources/{sourceId}"
 
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        id="getMe", method="GET", path="/auth/me", function="auth",
+        summary="The signed-in person.",
+        status=200, answer=shapes_account.Me,
+    ),
+    Operation(
+        id="updateMe", method="PATCH", path="/auth/me", function="auth",
+        summary="Change the person's name or language.",
+        status=200, body=shapes_account.UpdateMe, answer=shapes_account.Me,
+    ),
+    Operation(
+        id="eraseMe", method="DELETE", path="/auth/me", function="auth",
+        summary="Erase the person: everything they wrote is deleted, and nothing leads back to them.",
+        status=204, problems=(503,),
+    ),
+    Operation(
+        id="createShareLink", method="POST", path="/auth/share-links", function="auth",
+        summary="A link that shows one goal to whoever has it, until it expires.",
+        status=201, body=shapes_account.CreateShareLink, answer=shapes_account.ShareLink, problems=(404,),
+        answers_location=True,
+    ),
+    Operation(
+        id="getSharedMandala", method="GET", path="/auth/shared/{token}", function="auth",
+        summary="The chart that a link shows.",
+        status=200, answer=shapes_account.SharedMandala, login=False,
+    ),
     Operation(
         id="listGoals", method="GET", path="/goals", function="goals",
         summary="The goals of the signed-in person, newest first.",
@@ -78,14 +112,67 @@ OPERATIONS: tuple[Operation, ...] = (
         status=200, body=shapes.PutAction, answer=shapes.Action,
     ),
     Operation(
+        id="exportGoal", method="GET", path="/goals/{goalId}/export", function="goals",
+        summary="A goal with its chart, tasks and reflections, as JSON or as a table of its tasks.",
+        status=200, query=shapes_reflections.ExportQuery, answer=shapes_reflections.GoalExport, also_csv=True,
+    ),
+    Operation(
+        id="listReflections", method="GET", path="/goals/{goalId}/reflections", function="reflections",
+        summary="Reflections on a goal, newest day first.",
+        status=200, query=shapes.PageQuery, answer=shapes_reflections.ReflectionPage,
+    ),
+    Operation(
+        id="createReflection", method="POST", path="/goals/{goalId}/reflections", function="reflections",
+        summary="Write down a reflection.",
+        status=201, body=shapes_reflections.CreateReflection, answer=shapes_reflections.Reflection,
+        answers_location=True,
+    ),
+    Operation(
+        id="getReflection", method="GET", path=_REFLECTION, function="reflections",
+        summary="One reflection.",
+        status=200, answer=shapes_reflections.Reflection,
+    ),
+    Operation(
+        id="updateReflection", method="PATCH", path=_REFLECTION, function="reflections",
+        summary="Change a reflection.",
+        status=200, body=shapes_reflections.UpdateReflection, answer=shapes_reflections.Reflection,
+    ),
+    Operation(
+        id="deleteReflection", method="DELETE", path=_REFLECTION, function="reflections",
+        summary="Delete a reflection.",
+        status=204,
+    ),
+    Operation(
         id="listTasks", method="GET", path="/tasks", function="tasks",
-        summary="Tasks, oldest first, by goal, action or status.",
+        summary="Tasks, oldest first, by goal, action, status, kind or the day they are planned for.",
         status=200, query=shapes.TaskQuery, answer=shapes.TaskPage,
     ),
     Operation(
+        id="listTasksOfToday", method="GET", path="/tasks/today", function="tasks",
+        summary="What is begun or due, and the next undated tasks of each active goal.",
+        status=200, query=shapes.TodayQuery, answer=shapes.TaskPage,
+    ),
+    Operation(
         id="updateTask", method="PATCH", path="/tasks/{taskId}", function="tasks",
-        summary="Begin, complete, skip or reopen a task; the chart's progress follows.",
+        summary="Begin, complete, skip, reopen or plan a task; the chart's progress follows.",
         status=200, body=shapes.UpdateTask, answer=shapes.Task, conditional=True,
+    ),
+    Operation(
+        id="proposeSubGoals", method="POST", path="/ai/sub-goals", function="ai",
+        summary="Ask the model for eight sub-goals of a goal; answers a proposal to poll.",
+        status=202, body=shapes_proposals.ProposeSubGoals, answer=shapes_proposals.Proposal, problems=(404, 503),
+        answers_location=True,
+    ),
+    Operation(
+        id="proposeActions", method="POST", path="/ai/actions", function="ai",
+        summary="Ask the model for eight actions of a sub-goal; answers a proposal to poll.",
+        status=202, body=shapes_proposals.ProposeActions, answer=shapes_proposals.Proposal, problems=(404, 503),
+        answers_location=True,
+    ),
+    Operation(
+        id="getProposal", method="GET", path="/ai/proposals/{proposalId}", function="ai",
+        summary="One proposal: whether it is there yet, and what the model proposes.",
+        status=200, answer=shapes_proposals.Proposal,
     ),
     Operation(
         id="startTaskGeneration", method="POST", path="/ai/tasks", function="ai",
@@ -114,6 +201,31 @@ OPERATIONS: tuple[Operation, ...] = (
         status=202, answer=shapes.Execution, problems=(409, 503), answers_location=True,
     ),
     Operation(
+        id="listSources", method="GET", path="/sources", function="sources",
+        summary="The repositories that the person follows, newest first.",
+        status=200, query=shapes.PageQuery, answer=shapes_sources.SourcePage,
+    ),
+    Operation(
+        id="createSource", method="POST", path="/sources", function="sources",
+        summary="Follow a repository on GitHub.",
+        status=201, body=shapes_sources.CreateSource, answer=shapes_sources.Source, problems=(409,),
+    ),
+    Operation(
+        id="updateSource", method="PATCH", path=_SOURCE, function="sources",
+        summary="Switch the monitoring of a repository on or off.",
+        status=200, body=shapes_sources.UpdateSource, answer=shapes_sources.Source,
+    ),
+    Operation(
+        id="deleteSource", method="DELETE", path=_SOURCE, function="sources",
+        summary="Follow a repository no more; its activities are deleted.",
+        status=204,
+    ),
+    Operation(
+        id="listActivities", method="GET", path="/activities", function="sources",
+        summary="What happened in the followed repositories, newest first, summarised in Japanese.",
+        status=200, query=shapes_sources.ActivityQuery, answer=shapes_sources.ActivityPage,
+    ),
+    Operation(
         id="getHealth", method="GET", path="/health", function="health",
         summary="Whether the system works: its version and the database's latency.",
         status=200, answer=shapes.Health, problems=(503,), login=False,
@@ -124,6 +236,10 @@ PATH_PARAMETERS: dict[str, str] = {
     "goalId": "uuid",
     "taskId": "uuid",
     "executionId": "uuid",
+    "reflectionId": "uuid",
+    "sourceId": "uuid",
+    "proposalId": "uuid",
+    "token": "token",
     "position": "position",
     "actionPosition": "position",
 }

@@ -29,6 +29,13 @@ class TimeKey(NamedTuple):
     id: UUID
 
 
+class DateKey(NamedTuple):
+    """The sort key of a list by day."""
+
+    on: dt.date
+    id: UUID
+
+
 def encode(key: Sequence[object]) -> str:
     """The cursor that stands for a sort key."""
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 # PostgreSQL cannot hold U+0000 in text, so no string of the API may.
 Title = Annotated[
@@ -181,9 +181,10 @@ class TaskPage(Answer):
 
 
 class UpdateTask(Body):
-    """The new state of a task."""
+    """The new state of a task, and the day it is planned for; a field left out stays as it is."""
 
-    status: TaskStatus
+    status: TaskStatus | UnsetType = UNSET
+    due_on: dt.date | None | UnsetType = UNSET
 
 
 class StartTaskGeneration(Body):
@@ -267,6 +268,15 @@ class TaskQuery(PageQuery):
     goal_id: UUID | None = None
     action_id: UUID | None = None
     status: TaskStatus | None = None
+    kind: Kind | None = None
+    due_from: dt.date | None = None
+    due_to: dt.date | None = None
+
+
+class TodayQuery(Body):
+    """Which day it is where the person is; without it, the day in UTC."""
+
+    on: dt.date | None = None
 
 
 class ExecutionQuery(PageQuery):
@@ -274,3 +284,5 @@ class ExecutionQuery(PageQuery):
 
     goal_id: UUID | None = None
     status: ExecutionStatus | None = None
+    started_from: dt.date | None = field(name="from", default=None)
+    started_to: dt.date | None = field(name="to", default=None)

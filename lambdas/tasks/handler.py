@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
-from lambdas.shared import environment, paging, shapes, versions
+from lambdas.shared import changes, environment, paging, shapes, versions
 from lambdas.shared.database import Database
 from lambdas.shared.errors import NotFound
 from lambdas.shared.http import Api, Event, Request, Response
@@ -22,6 +23,7 @@ class Env:
 ENV = environment.read(Env)
 API = Api("tasks", ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
+MOST_OF_A_DAY = 100
 
 
 def handler(event: Event, context: object) -> Event:
@@ -37,6 +39,9 @@ def list_tasks(request: Request[None, shapes.TaskQuery]) -> Response:
         goal=str(query.goal_id) if query.goal_id else None,
         action=str(query.action_id) if query.action_id else None,
         status=query.status,
+        kind=query.kind,
+        due_from=query.due_from,
+        due_to=query.due_to,
     )
     key = paging.decode(query.cursor, paging.SequenceKey)
     with DATABASE.reading() as session:
@@ -47,10 +52,20 @@ def list_tasks(request: Request[None, shapes.TaskQuery]) -> Response:
     return Response(content=shapes.TaskPage(items=[shapes.filled(shapes.Task, r) for r in found], next_cursor=cursor))
 
 
+@API.serves("listTasksOfToday")
+def list_tasks_of_today(request: Request[None, shapes.TodayQuery]) -> Response:
+    """What the person can do today."""
+    day = request.query.on or dt.datetime.now(dt.UTC).date()
+    with DATABASE.reading() as session:
+        user = users.identify(session, request.subject, request.locale)
+        rows = tasks.of_day(session, user, day, MOST_OF_A_DAY)
+    return Response(content=shapes.TaskPage(items=[shapes.filled(shapes.Task, r) for r in rows], next_cursor=None))
+
+
 @API.serves("updateTask")
 def update_task(request: Request[shapes.UpdateTask, None]) -> Response:
     """A task in its new state; the progress of its action, sub-goal and goal follows in the same transaction."""
-    task = request.path["taskId"]
+    task, named = request.path["taskId"], changes.of(request.body, tasks.CHANGEABLE)
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
         known = tasks.read(session, user, task)
@@ -60,6 +75,6 @@ def update_task(request: Request[shapes.UpdateTask, None]) -> Response:
         if current is None:
             raise NotFound("task")
         versions.check(current, request.expected_version, "task")
-        row = tasks.set_status(session, user, task, request.body.status) or current
+        row = tasks.update(session, user, task, named) or current
         chart.recalculate(session, user, current["goal_id"], actions=[current["action_id"]])
     return Response(content=shapes.filled(shapes.Task, row), version=row["version"])

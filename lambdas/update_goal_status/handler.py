@@ -9,6 +9,7 @@ from lambdas.shared import ending, environment
 from lambdas.shared import run as runs
 from lambdas.shared.database import Database
 from lambdas.shared.logging import logger
+from lambdas.shared.transactions import recorded
 from lambdas.update_goal_status import logic
 
 
@@ -24,6 +25,7 @@ ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "result"} -> the result. A run that was cancelled meanwhile stays cancelled."""
     run = runs.read(event)

@@ -11,6 +11,7 @@ from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import logger
 from lambdas.shared.repositories import executions, goals
+from lambdas.shared.transactions import recorded
 from lambdas.update_progress import logic
 
 
@@ -25,6 +26,7 @@ ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "results"} -> {"processed", "failed": [{"actionId", "error"}]}."""
     run = runs.read(event)

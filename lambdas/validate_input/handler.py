@@ -12,6 +12,7 @@ from lambdas.shared.database import Database
 from lambdas.shared.errors import InvalidInput
 from lambdas.shared.logging import correlate, logger
 from lambdas.shared.repositories import executions
+from lambdas.shared.transactions import recorded
 from lambdas.validate_input import logic
 
 
@@ -26,6 +27,7 @@ ENV = environment.read(Env)
 DATABASE = Database(ENV.database_secret_arn)
 
 
+@recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"input", "startedAt"} -> the run. InvalidInput when there is nothing to be run."""
     run = logic.run(event.get("input"), event.get("startedAt"))

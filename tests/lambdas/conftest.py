@@ -33,12 +33,18 @@ os.environ |= {
     "RELEASE": "v1.2.3",
     "STATE_MACHINE_ARN": "arn:aws:states:ap-northeast-1:123456789012:stateMachine:task-generation",
     "ALERTS_TOPIC_ARN": "arn:aws:sns:ap-northeast-1:123456789012:alerts",
+    "JWT_SECRET_ARN": "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:jwt",
+    "USER_POOL_ID": "ap-northeast-1_Example",
+    "PROPOSE_FUNCTION_NAME": "arn:aws:lambda:ap-northeast-1:123456789012:function:propose:live",
+    "ACTIVITIES_QUEUE_URL": "https://sqs.ap-northeast-1.amazonaws.com/123456789012/activities",
+    "ARCHIVE_BUCKET": "goal-mandala-archive",
     "MODEL_PROVIDER": "bedrock",
     "MODEL_ID": "anthropic.example-model-v1:0",
 }
 
 from lambdas.shared import aws  # noqa: E402 - after the environment
 from lambdas.shared import secrets as secrets_manager  # noqa: E402
+from lambdas.shared.errors import SecretUnavailable  # noqa: E402
 from lambdas.shared.logging import logger  # noqa: E402
 from lambdas.shared.operations import OPERATIONS  # noqa: E402
 from twin.postgres import PostgresServer  # noqa: E402
@@ -88,11 +94,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What Secrets Manager holds, by ARN."""
+    """What Secrets Manager holds, by ARN; the value before the present one by ARN and `#AWSPREVIOUS`."""
     values: dict[str, str] = {}
 
-    def secret(arn: str, *, fresh: bool = False) -> str:
-        return values[arn]
+    def secret(arn: str, *, fresh: bool = False, stage: str = "AWSCURRENT") -> str:
+        name = arn if stage == "AWSCURRENT" else f"{arn}#{stage}"
+        if name not in values:
+            raise SecretUnavailable(f"The secret {name} cannot be read: status 400, ResourceNotFoundException.")
+        return values[name]
 
     monkeypatch.setattr(secrets_manager, "read", secret)
     return values
@@ -102,6 +111,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def database(postgres: Postgres, secrets: dict[str, str]) -> Postgres:
     """The database as the functions find it: by their secret."""
     secrets[os.environ["DATABASE_SECRET_ARN"]] = json.dumps(postgres.secret)
+    secrets[os.environ["JWT_SECRET_ARN"]] = "5a" * 32
     return postgres
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.shared import http
-from lambdas.shared.operations import OPERATIONS
+from lambdas.shared.operations import OPERATIONS, PATH_PARAMETERS
 
 TOO_LONG = "x" * 201
 
@@ -98,8 +98,7 @@ def test_a_parameter_given_twice_is_refused(person: Any) -> None:
 def test_without_an_access_token_nothing_is_answered(person: Any, claims: dict[str, str]) -> None:
     for operation in OPERATIONS:
         if operation.login:
-            path = {"goalId": "x", "taskId": "x", "executionId": "x", "position": 1, "actionPosition": 1}
-            assert person.call(operation.id, path, claims=claims).status == 401
+            assert person.call(operation.id, dict.fromkeys(PATH_PARAMETERS, "x"), claims=claims).status == 401
 
 
 @pytest.mark.requirement(71)

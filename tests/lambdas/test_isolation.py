@@ -18,8 +18,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "putAction": {"title": "Mine now", "kind": "habit"},
     "updateTask": {"status": "skipped"},
     "cancelExecution": {},
+    "createReflection": {"onDate": "2027-01-10"},
+    "updateReflection": {"summary": "Mine now"},
+    "updateSource": {"enabled": False},
 }
-WITH_ID = [operation.id for operation in OPERATIONS if "{" in operation.path]
+WITH_ID = [operation.id for operation in OPERATIONS if "{" in operation.path and operation.login]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -31,7 +34,20 @@ def belongings(person: Any, stub: Any) -> dict[str, Any]:
     run = workflow.begin(workflow.start(person, stub, goal))
     workflow.save(run, action)
     (task, *_) = person.call("listTasks").json["items"]
-    return {"goalId": goal, "taskId": task["id"], "executionId": run["executionId"], "position": 1, "actionPosition": 1}
+    reflection = person.call("createReflection", {"goalId": goal}, body={"onDate": "2027-01-09"}).json
+    source = person.call("createSource", body={"owner": "pulumi", "repo": "pulumi"}).json
+    stub("lambda").add_response("invoke", {"StatusCode": 202})
+    proposal = person.call("proposeSubGoals", body={"goalId": goal}).json
+    return {
+        "goalId": goal,
+        "taskId": task["id"],
+        "executionId": run["executionId"],
+        "position": 1,
+        "actionPosition": 1,
+        "reflectionId": reflection["id"],
+        "sourceId": source["id"],
+        "proposalId": proposal["id"],
+    }
 
 
 def everything(database: Any, goal: str) -> list[tuple[Any, ...]]:
@@ -41,6 +57,9 @@ def everything(database: Any, goal: str) -> list[tuple[Any, ...]]:
         *database.query("SELECT * FROM sub_goals WHERE goal_id = %s", goal),
         *database.query("SELECT a.* FROM actions a JOIN sub_goals s ON s.id = sub_goal_id WHERE goal_id = %s", goal),
         *database.query("SELECT * FROM tasks WHERE goal_id = %s ORDER BY sequence", goal),
+        *database.query("SELECT * FROM reflections WHERE goal_id = %s", goal),
+        *database.query("SELECT * FROM proposals WHERE goal_id = %s", goal),
+        *database.query("SELECT s.* FROM data_sources s JOIN goals g ON g.user_id = s.user_id WHERE g.id = %s", goal),
         *database.query("SELECT * FROM workflow_executions WHERE goal_id = %s ORDER BY id", goal),
     ]
 
@@ -59,8 +78,10 @@ def test_another_persons_id_is_unknown(
     assert everything(database, belongings["goalId"]) == before
 
 
-def test_another_persons_goal_starts_nothing(belongings: dict[str, Any], other: Any) -> None:
-    assert other.call("startTaskGeneration", body={"goalId": belongings["goalId"]}).status == 404
+@pytest.mark.parametrize("operation", ["startTaskGeneration", "proposeSubGoals", "proposeActions", "createShareLink"])
+def test_another_persons_goal_starts_nothing(operation: str, belongings: dict[str, Any], other: Any) -> None:
+    more = {"position": 1} if operation == "proposeActions" else {}
+    assert other.call(operation, body={"goalId": belongings["goalId"], **more}).status == 404
 
 
 @pytest.mark.parametrize(
@@ -71,6 +92,7 @@ def test_another_persons_goal_starts_nothing(belongings: dict[str, Any], other: 
         ("listTasks", []),
         ("listExecutions", ["goalId"]),
         ("listExecutions", []),
+        ("listSources", []),
     ],
 )
 def test_lists_hold_only_what_is_ones_own(
@@ -104,7 +126,7 @@ def test_not_even_a_repository_finds_what_is_anothers(
         assert chart.put_sub_goal(session, user, goal, 1, "x", "") is None
         assert chart.put_action(session, user, goal, (1, 1), ("x", "", "habit")) is None
         assert tasks.read(session, user, task) is None
-        assert tasks.set_status(session, user, task, "skipped") is None
+        assert tasks.update(session, user, task, {"status": "skipped"}) is None
         assert tasks.save(session, user, goal, action, execution, workflow.tasks()) == 0
         assert tasks.remove_of_execution(session, user, execution) == 0
         assert tasks.remove_superseded(session, user, goal, execution) == 0

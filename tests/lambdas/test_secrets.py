@@ -69,7 +69,7 @@ def test_the_signature_is_the_one_that_botocore_makes(monkeypatch: pytest.Monkey
     at = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: at.replace(tzinfo=None))
     host, body = "secretsmanager.ap-northeast-1.amazonaws.com", b'{"SecretId": "x"}'
-    ours = secrets.sign(host, "ap-northeast-1", body, at)
+    ours = secrets.sign(host, ("ap-northeast-1", "secretsmanager", "secretsmanager.GetSecretValue"), body, at)
     theirs = AWSRequest(
         "POST",
         f"https://{host}/",
@@ -88,7 +88,7 @@ def test_a_secret_is_read_once_until_a_fresh_one_is_asked_for(service: Service) 
     assert [secrets.read(ARN), secrets.read(ARN)] == ["first", "first"]
     assert [secrets.read(ARN, fresh=True), secrets.read(ARN)] == ["second", "second"]
     headers, body = service.requests[0]
-    assert body == {"SecretId": ARN}
+    assert body == {"SecretId": ARN, "VersionStage": "AWSCURRENT"}
     assert headers["x-amz-target"] == "secretsmanager.GetSecretValue"
     assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=testing/")
     assert len(service.requests) == 2
@@ -110,3 +110,26 @@ def test_a_service_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1")
     with pytest.raises(SecretUnavailable, match="ConnectionRefusedError"):
         secrets.read(ARN, fresh=True)
+
+
+def test_a_parameter_is_read_from_parameter_store(service: Service) -> None:
+    arn = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/goal-mandala/key"
+    service.answers = [(200, json.dumps({"Parameter": {"Name": "/goal-mandala/key", "Value": "v"}}))]
+    assert secrets.read(arn) == "v"
+    ((headers, body),) = service.requests
+    assert body == {"Name": arn, "WithDecryption": True}
+    assert headers["x-amz-target"] == "AmazonSSM.GetParameter"
+    assert "/ap-northeast-1/ssm/aws4_request" in headers["authorization"]
+
+
+def test_the_value_before_is_another_value(service: Service) -> None:
+    service.answers = [(200, json.dumps({"SecretString": word})) for word in ("now", "before")]
+    assert (secrets.read(ARN), secrets.read(ARN, stage="AWSPREVIOUS")) == ("now", "before")
+    assert (secrets.read(ARN), secrets.read(ARN, stage="AWSPREVIOUS")) == ("now", "before")
+    assert [body["VersionStage"] for _, body in service.requests] == ["AWSCURRENT", "AWSPREVIOUS"]
+
+
+def test_a_version_without_a_text_is_no_secret(service: Service) -> None:
+    service.answers = [(200, json.dumps({"ARN": ARN}))]
+    with pytest.raises(SecretUnavailable, match="holds no text at AWSPREVIOUS"):
+        secrets.read(ARN, stage="AWSPREVIOUS")

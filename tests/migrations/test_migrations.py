@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "it's a p@ssword/%"
 TABLES = {
     "users", "goals", "sub_goals", "actions", "tasks", "reflections", "workflow_executions", "data_sources",
-    "activities", "proposals", "idempotency_keys", "audit_events",
+    "activities", "proposals", "idempotency_keys", "audit_events", "model_calls",
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_up_and_down_and_up_again(server: PostgresServer) -> None:
     assert run(server, "current").stdout == "base\n"
     for _ in range(2):
         assert run(server, "up").returncode == 0
-    assert run(server, "current").stdout == "0001\n"
+    assert run(server, "current").stdout == "0002\n"
     tables = query(server.url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     assert {name for (name,) in tables} == TABLES | {"alembic_version"}
     assert run(server, "downgrade", "base").returncode == 0
@@ -93,7 +93,7 @@ def test_migrations_at_the_same_time_wait_for_each_other(server: PostgresServer)
     command = [sys.executable, "-m", "migrations", "upgrade"]
     both = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
-    assert run(server, "current").stdout == "0001\n"
+    assert run(server, "current").stdout == "0002\n"
     assert run(server, "up").returncode == 0
 
 

@@ -4,7 +4,8 @@
 
     {"contains": "Lift weights", "kind": "throttle", "times": 2}
 
-A fault applies to each request whose body contains the text (null: every request), `times` times (null: for ever).
+A fault applies to each request whose body (of a GET: whose path) contains the text (null: every request), `times` times
+(null: for ever).
 """
 
 from __future__ import annotations
@@ -103,8 +104,11 @@ def readable(body: bytes) -> str:
     return "\n".join([raw, *_strings(document)])
 
 
-def install(app: web.Application, answer: Answer) -> Faults:
-    """Give an application its fault list and routes; `answer` plays `throttle`, `error` and `malformed`."""
+def install(app: web.Application, answer: Answer, methods: frozenset[str] = frozenset({"POST"})) -> Faults:
+    """Give an application its fault list and routes; `answer` plays `throttle`, `error` and `malformed`.
+
+    Only requests by one of the `methods` can fail.
+    """
     faults = Faults()
     app[FAULTS] = faults
     app.router.add_get(f"{PREFIX}faults", _list)
@@ -113,9 +117,9 @@ def install(app: web.Application, answer: Answer) -> Faults:
 
     @web.middleware
     async def fail(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(PREFIX) or request.method != "POST":
+        if request.path.startswith(PREFIX) or request.method not in methods:
             return await handler(request)
-        fault = faults.take(await request.read())
+        fault = faults.take(request.path_qs.encode() if request.method == "GET" else await request.read())
         if fault is None:
             return await handler(request)
         if fault.kind in ("timeout", "reset"):

@@ -23,6 +23,8 @@ class Filter:
 
     goal: str | None = None
     status: str | None = None
+    started_from: dt.date | None = None
+    started_to: dt.date | None = None
 
 
 def page(session: Session, user: str, wanted: Filter, limit: int, after: tuple[dt.datetime, UUID] | None) -> list[Row]:
@@ -33,6 +35,10 @@ def page(session: Session, user: str, wanted: Filter, limit: int, after: tuple[d
         conditions += " AND e.goal_id = %(goal)s"
     if wanted.status:
         conditions += " AND e.status = %(status)s"
+    if wanted.started_from:
+        conditions += " AND e.started_at >= %(started_from)s"
+    if wanted.started_to:
+        conditions += " AND e.started_at < %(started_to)s::date + 1"
     if after:
         conditions += " AND (e.started_at, e.id) < (%(started_at)s, %(execution)s)"
     return session.all(
@@ -41,6 +47,8 @@ def page(session: Session, user: str, wanted: Filter, limit: int, after: tuple[d
             "user": user,
             "goal": wanted.goal,
             "status": wanted.status,
+            "started_from": wanted.started_from,
+            "started_to": wanted.started_to,
             "started_at": started_at,
             "execution": str(execution),
             "limit": limit,
@@ -53,6 +61,15 @@ def read(session: Session, user: str, execution: str) -> Row | None:
     return session.one(
         f"SELECT {_COLUMNS} {_OF_USER} AND e.id = %(execution)s",  # noqa: S608
         {"user": user, "execution": execution},
+    )
+
+
+def owner(session: Session, execution: str) -> Row | None:
+    """The goal and the person of an execution that AWS itself names, which knows no person: {goal_id, user_id}."""
+    return session.one(
+        "SELECT g.id AS goal_id, g.user_id FROM workflow_executions e JOIN goals g ON g.id = e.goal_id"
+        " WHERE e.id = %(execution)s",
+        {"execution": execution},
     )
 
 

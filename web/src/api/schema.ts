@@ -4,6 +4,59 @@
  */
 
 export interface paths {
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed-in person. */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        /** Erase the person: everything they wrote is deleted, and nothing leads back to them. */
+        delete: operations["eraseMe"];
+        options?: never;
+        head?: never;
+        /** Change the person's name or language. */
+        patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/auth/share-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link that shows one goal to whoever has it, until it expires. */
+        post: operations["createShareLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chart that a link shows. */
+        get: operations["getSharedMandala"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/goals": {
         parameters: {
             query?: never;
@@ -92,6 +145,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/goals/{goalId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A goal with its chart, tasks and reflections, as JSON or as a table of its tasks. */
+        get: operations["exportGoal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/goals/{goalId}/reflections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reflections on a goal, newest day first. */
+        get: operations["listReflections"];
+        put?: never;
+        /** Write down a reflection. */
+        post: operations["createReflection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reflections/{reflectionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One reflection. */
+        get: operations["getReflection"];
+        put?: never;
+        post?: never;
+        /** Delete a reflection. */
+        delete: operations["deleteReflection"];
+        options?: never;
+        head?: never;
+        /** Change a reflection. */
+        patch: operations["updateReflection"];
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -99,8 +206,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tasks, oldest first, by goal, action or status. */
+        /** Tasks, oldest first, by goal, action, status, kind or the day they are planned for. */
         get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is begun or due, and the next undated tasks of each active goal. */
+        get: operations["listTasksOfToday"];
         put?: never;
         post?: never;
         delete?: never;
@@ -122,8 +246,59 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Begin, complete, skip or reopen a task; the chart's progress follows. */
+        /** Begin, complete, skip, reopen or plan a task; the chart's progress follows. */
         patch: operations["updateTask"];
+        trace?: never;
+    };
+    "/ai/sub-goals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the model for eight sub-goals of a goal; answers a proposal to poll. */
+        post: operations["proposeSubGoals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the model for eight actions of a sub-goal; answers a proposal to poll. */
+        post: operations["proposeActions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/proposals/{proposalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal: whether it is there yet, and what the model proposes. */
+        get: operations["getProposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/ai/tasks": {
@@ -211,6 +386,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The repositories that the person follows, newest first. */
+        get: operations["listSources"];
+        put?: never;
+        /** Follow a repository on GitHub. */
+        post: operations["createSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Follow a repository no more; its activities are deleted. */
+        delete: operations["deleteSource"];
+        options?: never;
+        head?: never;
+        /** Switch the monitoring of a repository on or off. */
+        patch: operations["updateSource"];
+        trace?: never;
+    };
+    "/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened in the followed repositories, newest first, summarised in Japanese. */
+        get: operations["listActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -248,6 +476,35 @@ export interface components {
             taskCount: number;
         };
         /**
+         * Activity
+         * @description A release, an issue or a pull request, with its summary in Japanese once there is one.
+         */
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            sourceId: string;
+            owner: string;
+            repo: string;
+            /** @enum {unknown} */
+            kind: "issue" | "pull_request" | "release";
+            title: string;
+            titleJa: string | null;
+            summaryJa: string | null;
+            url: string;
+            /** @enum {unknown} */
+            state: "completed" | "failed" | "pending" | "processing";
+            occurredAt: string;
+        };
+        /**
+         * ActivityPage
+         * @description A page of activities, newest first.
+         */
+        ActivityPage: {
+            items: components["schemas"]["Activity"][];
+            nextCursor: string | null;
+        };
+        /**
          * CancelExecution
          * @description Why an execution is cancelled; kept with it.
          */
@@ -282,6 +539,57 @@ export interface components {
              * @default
              */
             constraints?: string;
+        };
+        /**
+         * CreateReflection
+         * @description A new reflection.
+         */
+        CreateReflection: {
+            /** Format: date */
+            onDate: string;
+            /**
+             * @description Up to 2,000 characters.
+             * @default
+             */
+            summary?: string;
+            /**
+             * @description Up to 2,000 characters.
+             * @default
+             */
+            wentWell?: string;
+            /**
+             * @description Up to 2,000 characters.
+             * @default
+             */
+            regrets?: string;
+            /**
+             * @description Up to 2,000 characters.
+             * @default
+             */
+            nextActions?: string;
+            /** @default null */
+            mood?: number | null;
+        };
+        /**
+         * CreateShareLink
+         * @description The goal to show to whoever has the link, and for how long.
+         */
+        CreateShareLink: {
+            /** Format: uuid */
+            goalId: string;
+            /**
+             * @description How many days the link works.
+             * @default 7
+             */
+            days?: number;
+        };
+        /**
+         * CreateSource
+         * @description The repository to follow.
+         */
+        CreateSource: {
+            owner: string;
+            repo: string;
         };
         /**
          * Execution
@@ -347,6 +655,16 @@ export interface components {
             createdAt: string;
         };
         /**
+         * GoalExport
+         * @description A goal with everything that belongs to it.
+         */
+        GoalExport: {
+            goal: components["schemas"]["Goal"];
+            subGoals: components["schemas"]["SubGoalWithActions"][];
+            tasks: components["schemas"]["Task"][];
+            reflections: components["schemas"]["Reflection"][];
+        };
+        /**
          * GoalPage
          * @description A page of goals, newest first.
          */
@@ -373,6 +691,18 @@ export interface components {
             subGoals: components["schemas"]["SubGoalWithActions"][];
         };
         /**
+         * Me
+         * @description The signed-in person.
+         */
+        Me: {
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+            /** @enum {unknown} */
+            locale: "en" | "ja";
+            createdAt: string;
+        };
+        /**
          * Problem
          * @description A problem document (RFC 9457): what every error answers with.
          */
@@ -383,6 +713,51 @@ export interface components {
             detail: string;
             errors: components["schemas"]["Fault"][];
             requestId: string;
+        };
+        /**
+         * Proposal
+         * @description What a model proposes; poll it until it is completed or failed. Nothing is written into the chart.
+         */
+        Proposal: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            goalId: string;
+            position: number | null;
+            /** @enum {unknown} */
+            kind: "actions" | "sub_goals";
+            /** @enum {unknown} */
+            state: "completed" | "failed" | "pending" | "processing";
+            items: components["schemas"]["ProposedItem"][];
+            error: string | null;
+            createdAt: string;
+            expiresAt: string;
+        };
+        /**
+         * ProposeActions
+         * @description The sub-goal to propose eight actions for, by its place in the chart.
+         */
+        ProposeActions: {
+            /** Format: uuid */
+            goalId: string;
+            position: number;
+        };
+        /**
+         * ProposeSubGoals
+         * @description The goal to propose eight sub-goals for.
+         */
+        ProposeSubGoals: {
+            /** Format: uuid */
+            goalId: string;
+        };
+        /**
+         * ProposedItem
+         * @description One field of the chart as the model proposes it. A sub-goal has no kind.
+         */
+        ProposedItem: {
+            title: string;
+            description: string;
+            kind: ("execution" | "habit") | null;
         };
         /**
          * PutAction
@@ -411,6 +786,85 @@ export interface components {
              * @default
              */
             description?: string;
+        };
+        /**
+         * Reflection
+         * @description What a person thought of a day's work on a goal.
+         */
+        Reflection: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            goalId: string;
+            /** Format: date */
+            onDate: string;
+            summary: string;
+            wentWell: string;
+            regrets: string;
+            nextActions: string;
+            mood: number | null;
+            createdAt: string;
+        };
+        /**
+         * ReflectionPage
+         * @description A page of reflections, newest day first.
+         */
+        ReflectionPage: {
+            items: components["schemas"]["Reflection"][];
+            nextCursor: string | null;
+        };
+        /**
+         * ShareLink
+         * @description A link that shows one goal without signing in, until it expires.
+         */
+        ShareLink: {
+            token: string;
+            /** Format: uuid */
+            goalId: string;
+            expiresAt: string;
+        };
+        /**
+         * SharedGoal
+         * @description What a link shows of a goal: not its background nor its constraints.
+         */
+        SharedGoal: {
+            title: string;
+            description: string;
+            deadline: string | null;
+            /** @enum {unknown} */
+            status: "active" | "completed" | "draft" | "failed" | "paused" | "processing";
+            progress: number;
+        };
+        /**
+         * SharedMandala
+         * @description The chart of a goal as its link shows it.
+         */
+        SharedMandala: {
+            goal: components["schemas"]["SharedGoal"];
+            subGoals: components["schemas"]["SubGoalWithActions"][];
+            expiresAt: string;
+        };
+        /**
+         * Source
+         * @description A GitHub repository that a person follows.
+         */
+        Source: {
+            /** Format: uuid */
+            id: string;
+            owner: string;
+            repo: string;
+            enabled: boolean;
+            lastCheckedAt: string | null;
+            lastError: string | null;
+            createdAt: string;
+        };
+        /**
+         * SourcePage
+         * @description A page of followed repositories, newest first.
+         */
+        SourcePage: {
+            items: components["schemas"]["Source"][];
+            nextCursor: string | null;
         };
         /**
          * StartTaskGeneration
@@ -494,12 +948,46 @@ export interface components {
             status?: "active" | "completed" | "paused";
         };
         /**
+         * UpdateMe
+         * @description What a person changes of themselves; a field left out stays as it is.
+         */
+        UpdateMe: {
+            name?: string | null;
+            /** @enum {unknown} */
+            locale?: "en" | "ja";
+        };
+        /**
+         * UpdateReflection
+         * @description The fields of a reflection to change; a field left out stays as it is.
+         */
+        UpdateReflection: {
+            /** Format: date */
+            onDate?: string;
+            /** @description Up to 2,000 characters. */
+            summary?: string;
+            /** @description Up to 2,000 characters. */
+            wentWell?: string;
+            /** @description Up to 2,000 characters. */
+            regrets?: string;
+            /** @description Up to 2,000 characters. */
+            nextActions?: string;
+            mood?: number | null;
+        };
+        /**
+         * UpdateSource
+         * @description Whether the repository is looked at.
+         */
+        UpdateSource: {
+            enabled: boolean;
+        };
+        /**
          * UpdateTask
-         * @description The new state of a task.
+         * @description The new state of a task, and the day it is planned for; a field left out stays as it is.
          */
         UpdateTask: {
             /** @enum {unknown} */
-            status: "completed" | "in_progress" | "not_started" | "skipped";
+            status?: "completed" | "in_progress" | "not_started" | "skipped";
+            dueOn?: string | null;
         };
     };
     responses: {
@@ -575,6 +1063,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The Idempotency-Key was used for another request. */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Too many requests from this IP. */
         Problem429: {
             headers: {
@@ -632,6 +1129,165 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed-in person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    eraseMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erase the person: everything they wrote is deleted, and nothing leads back to them. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMe"];
+            };
+        };
+        responses: {
+            /** @description Change the person's name or language. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    createShareLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateShareLink"];
+            };
+        };
+        responses: {
+            /** @description A link that shows one goal to whoever has it, until it expires. */
+            201: {
+                headers: {
+                    /** @description Where to read it. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareLink"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    getSharedMandala: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart that a link shows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedMandala"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     listGoals: {
         parameters: {
             query?: {
@@ -666,7 +1322,10 @@ export interface operations {
     createGoal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -694,6 +1353,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             502: components["responses"]["Problem502"];
@@ -918,6 +1578,214 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    exportGoal: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                goalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A goal with its chart, tasks and reflections, as JSON or as a table of its tasks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoalExport"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    listReflections: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                goalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reflections on a goal, newest day first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReflectionPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    createReflection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                goalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateReflection"];
+            };
+        };
+        responses: {
+            /** @description Write down a reflection. */
+            201: {
+                headers: {
+                    /** @description Where to read it. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reflection"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    getReflection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reflectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One reflection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reflection"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    deleteReflection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reflectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a reflection. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    updateReflection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reflectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateReflection"];
+            };
+        };
+        responses: {
+            /** @description Change a reflection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reflection"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -926,6 +1794,9 @@ export interface operations {
                 goalId?: string;
                 actionId?: string;
                 status?: "completed" | "in_progress" | "not_started" | "skipped";
+                kind?: "execution" | "habit";
+                dueFrom?: string;
+                dueTo?: string;
             };
             header?: never;
             path?: never;
@@ -933,7 +1804,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Tasks, oldest first, by goal, action or status. */
+            /** @description Tasks, oldest first, by goal, action, status, kind or the day they are planned for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    listTasksOfToday: {
+        parameters: {
+            query?: {
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is begun or due, and the next undated tasks of each active goal. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -969,7 +1870,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Begin, complete, skip or reopen a task; the chart's progress follows. */
+            /** @description Begin, complete, skip, reopen or plan a task; the chart's progress follows. */
             200: {
                 headers: {
                     /** @description The version, for If-Match. */
@@ -994,10 +1895,126 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
-    startTaskGeneration: {
+    proposeSubGoals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeSubGoals"];
+            };
+        };
+        responses: {
+            /** @description Ask the model for eight sub-goals of a goal; answers a proposal to poll. */
+            202: {
+                headers: {
+                    /** @description Where to read it. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    proposeActions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeActions"];
+            };
+        };
+        responses: {
+            /** @description Ask the model for eight actions of a sub-goal; answers a proposal to poll. */
+            202: {
+                headers: {
+                    /** @description Where to read it. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    getProposal: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                proposalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One proposal: whether it is there yet, and what the model proposes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    startTaskGeneration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1025,6 +2042,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             502: components["responses"]["Problem502"];
@@ -1039,6 +2057,8 @@ export interface operations {
                 cursor?: string;
                 goalId?: string;
                 status?: "cancelled" | "failed" | "partially_succeeded" | "running" | "succeeded" | "timed_out";
+                from?: string;
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -1099,7 +2119,10 @@ export interface operations {
     cancelExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 executionId: string;
             };
@@ -1127,6 +2150,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             502: components["responses"]["Problem502"];
@@ -1137,7 +2161,10 @@ export interface operations {
     retryExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 executionId: string;
             };
@@ -1161,6 +2188,177 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The repositories that the person follows, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    createSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated with the same key and body within a day, the call has one effect and the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSource"];
+            };
+        };
+        responses: {
+            /** @description Follow a repository on GitHub. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    deleteSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Follow a repository no more; its activities are deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    updateSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSource"];
+            };
+        };
+        responses: {
+            /** @description Switch the monitoring of a repository on or off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    listActivities: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sourceId?: string;
+                kind?: "issue" | "pull_request" | "release";
+                state?: "completed" | "failed" | "pending" | "processing";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened in the followed repositories, newest first, summarised in Japanese. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             502: components["responses"]["Problem502"];

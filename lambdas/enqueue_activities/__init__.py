@@ -1,0 +1,1 @@
+"""Repository monitoring, step 3: queue the activities of one repository."""

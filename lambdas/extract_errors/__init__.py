@@ -1,0 +1,1 @@
+"""Error lines of all functions, copied to a log of their own."""

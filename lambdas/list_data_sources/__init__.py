@@ -1,0 +1,1 @@
+"""Repository monitoring, step 1: the repositories to look at."""

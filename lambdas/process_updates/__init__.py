@@ -1,0 +1,1 @@
+"""Repository monitoring, behind the queue: summaries of activities in Japanese."""

@@ -1,0 +1,1 @@
+"""Rotates the credentials of the database."""

@@ -1,0 +1,1 @@
+"""The API's followed repositories, and what happens in them."""

@@ -1,0 +1,1 @@
+"""Repository monitoring, step 5: what the whole run has seen."""
