@@ -12,6 +12,8 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
+from pulumi.runtime import rpc
+
 from plan.account import Created, Registration
 
 TYPE = "awsx:ec2:Vpc"
@@ -45,7 +47,10 @@ def subnet_blocks(cidr_block: str, zones: int, masks: list[int]) -> list[list[st
 
 
 def expand(component: Registration, register: Register) -> dict[str, Any]:
-    """Register the VPC's children through `register(type, name, parent URN, inputs)`; return the outputs."""
+    """Register the VPC's children through `register(type, name, parent URN, inputs)`; return the outputs.
+
+    `routeTables` holds references to resources, as the real component's output does.
+    """
     inputs = component.inputs
     unexpected = set(inputs) - SUPPORTED
     if unexpected:
@@ -66,6 +71,7 @@ def expand(component: Registration, register: Register) -> dict[str, Any]:
     blocks = subnet_blocks(inputs["cidrBlock"], len(zones), [spec["cidrMask"] for spec in specs])
     ids: dict[str, list[str]] = {"Public": [], "Private": [], "Isolated": []}
     nat_ids: list[str] = []
+    tables: list[dict[str, str]] = []
     strategy = inputs.get("natGateways", {}).get("strategy", "OnePerAz")
     for index, zone in enumerate(zones):
         for spec, block in zip(specs, blocks[index], strict=True):
@@ -73,6 +79,7 @@ def expand(component: Registration, register: Register) -> dict[str, Any]:
             subnet_name = f"{name}-{kind.lower()}-{index + 1}"
             subnet_urn, subnet, table = _subnet(register, vpc_urn, vpc.id, subnet_name, kind, zone, block)
             ids[kind].append(subnet.id)
+            tables.append({rpc._special_sig_key: rpc._special_resource_sig, "urn": table[0], "id": table[1].id})
             if kind == "Public":
                 _route(register, subnet_name, table, {"gatewayId": gateway.id})
                 if strategy == "OnePerAz" or (strategy == "Single" and index == 0):
@@ -84,6 +91,7 @@ def expand(component: Registration, register: Register) -> dict[str, Any]:
         "publicSubnetIds": ids["Public"],
         "privateSubnetIds": ids["Private"],
         "isolatedSubnetIds": ids["Isolated"],
+        "routeTables": tables,
     }
 
 

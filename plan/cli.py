@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -53,6 +54,32 @@ def show(
         sys.stdout.write("\n")
         return
     Console().print(_tree(graph))
+
+
+@app.command()
+def terraform(
+    stack: Annotated[str, STACK],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.", metavar="DIR")],
+) -> None:
+    """Write the stack as Terraform JSON, for the tools that judge Terraform. It is not meant to be applied.
+
+    plan terraform prod -o build/prod
+    terraform -chdir=build/prod init
+    terraform -chdir=build/prod validate
+    terraform -chdir=build/prod plan -refresh=false     no AWS account is asked
+    """
+    from plan.terraform.export import ExportError, export, secret_texts  # noqa: PLC0415
+
+    graph = _record(stack)
+    try:
+        exported = export(graph, secret_texts(stack))
+        exported.write(output)
+    except ExportError as error:
+        _stop(str(error), code=1)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"{output}: {exported.resources} resources of stack {graph.stack}")
+    for resource in exported.newer:
+        console.print(f"terraform_data stands for {escape(resource)}")
 
 
 def _record(stack: str) -> Graph:

@@ -220,7 +220,10 @@ class Monitor(mocks.MockMonitor):
             )
             with self.lock:
                 self.registrations[child.urn] = child
-            return child.urn, self._create(child)
+            created = self._create(child)
+            # So that a reference to the child, as in the component's outputs, can be followed.
+            self.resources[child.urn] = mocks.MockMonitor.ResourceRegistration(child.urn, created.id, {})
+            return child.urn, created
 
         outputs = awsx_vpc.expand(registration, register)
         if self.preview:

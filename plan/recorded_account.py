@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from typing import Any
 
+from plan import recorded_api, recorded_data, recorded_site
 from plan.account import Created, Registration
+from plan.facts import PARTITION, Computed, Facts
 
 ACCOUNT_ID = "123456789012"
-PARTITION = "aws"
 CALLER_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
-
-Computed = Callable[["Facts"], dict[str, Any]]
-
-
-class Facts:
-    """What the computed outputs of one resource are made from."""
-
-    def __init__(self, registration: Registration, region: str, account_id: str) -> None:
-        self.inputs = registration.inputs
-        self.region = self.inputs.get("region") or region
-        self.account_id = account_id
-        self.logical = registration.name
-        self.hex = hashlib.sha256(registration.urn.encode()).hexdigest()
-        self.name = str(self.inputs.get("name") or f"{registration.name}-{self.hex[:7]}")
-
-    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-        """`arn:aws:<service>:<region>:<account>:<resource>`, region and account left out where the service does."""
-        return (
-            f"arn:{PARTITION}:{service}:{self.region if region else ''}:{self.account_id if account else ''}:{resource}"
-        )
-
-    def uuid(self) -> str:
-        """A stable UUID of this resource."""
-        return f"{self.hex[:8]}-{self.hex[8:12]}-4{self.hex[13:16]}-8{self.hex[17:20]}-{self.hex[20:32]}"
 
 
 def _function(f: Facts) -> dict[str, Any]:
@@ -220,6 +195,25 @@ COMPUTED: dict[str, Computed] = {
     "aws:lambda/layerVersion:LayerVersion": _layer,
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:cloudwatch/eventRule:EventRule": lambda f: {
+        "id": f.name,
+        "name": f.name,
+        "arn": f.arn("events", f"rule/{f.name}"),
+    },
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": lambda f: {
+        "id": f.inputs["alarmName"],
+        "arn": f.arn("cloudwatch", f"alarm:{f.inputs['alarmName']}"),
+    },
+    "aws:budgets/budget:Budget": lambda f: {
+        "id": f"{f.account_id}:{f.name}",
+        "arn": f.arn("budgets", f"budget/{f.name}", region=False),
+    },
+    "aws:costexplorer/anomalyMonitor:AnomalyMonitor": _arn_id("ce", "anomalymonitor/{uuid}", region=False),
+    "aws:costexplorer/anomalySubscription:AnomalySubscription": _arn_id(
+        "ce", "anomalysubscription/{uuid}", region=False
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": lambda f: {"id": f.name, "name": f.name},
+    "aws:cloudwatch/queryDefinition:QueryDefinition": lambda f: {"id": f.uuid(), "queryDefinitionId": f.uuid()},
     "aws:cognito/userPool:UserPool": _user_pool,
     "aws:cognito/userPoolClient:UserPoolClient": lambda f: {"id": f.hex[:26], "name": f.name, "clientSecret": ""},
     "aws:cognito/userPoolDomain:UserPoolDomain": lambda f: {
@@ -232,6 +226,9 @@ COMPUTED: dict[str, Computed] = {
     "aws:sfn/stateMachine:StateMachine": _state_machine,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:cloudfront/distribution:Distribution": _distribution,
+    **recorded_api.COMPUTED,
+    **recorded_data.COMPUTED,
+    **recorded_site.COMPUTED,
     "aws:sns/topic:Topic": _arn_id("sns", "{name}"),
     "aws:sns/topicSubscription:TopicSubscription": lambda f: {"id": f"{f.inputs['topic']}:{f.uuid()}"},
     "aws:sqs/queue:Queue": _queue,
