@@ -14,12 +14,15 @@ import pulumi
 from pydantic import ValidationError, model_validator
 
 from settings.api import ApiSettings
+from settings.artifacts import ArtifactSettings
+from settings.audit import AuditSettings
 from settings.database import DatabaseSettings
 from settings.encryption import EncryptionSettings
 from settings.frontend import FrontendSettings
 from settings.functions import FunctionSettings
 from settings.network import NetworkSettings
 from settings.observability import ObservabilitySettings
+from settings.secrets import SecretsSettings
 from settings.section import Section, Text
 from settings.stack import StackSettings
 from settings.workflow import WorkflowSettings
@@ -35,10 +38,13 @@ class Settings(Section):
     encryption: EncryptionSettings
     network: NetworkSettings
     database: DatabaseSettings
+    secrets: SecretsSettings
     functions: FunctionSettings
     api: ApiSettings
     workflow: WorkflowSettings
     frontend: FrontendSettings
+    audit: AuditSettings
+    artifacts: ArtifactSettings
     observability: ObservabilitySettings
 
     @model_validator(mode="after")
@@ -48,9 +54,31 @@ class Settings(Section):
             raise ValueError(f"network.availability_zones: {outside} are not in aws:region '{self.region}'")
         return self
 
+    @model_validator(mode="after")
+    def _named_in_region(self) -> Settings:
+        """What a setting names by its ARN and the API or its functions use must stand where they do."""
+        domain, layer = self.api.domain, self.functions.insights_layer_arn
+        if domain and domain.certificate_region != self.region:
+            raise ValueError(
+                f"api.domain.certificate_arn: is in {domain.certificate_region} and the API in aws:region "
+                f"'{self.region}': a regional API takes a certificate of its own region only"
+            )
+        if layer and layer.split(":")[3] != self.region:
+            raise ValueError(
+                f"functions.insights_layer_arn: is in {layer.split(':')[3]} and the functions in aws:region "
+                f"'{self.region}': a function uses layers of its own region only"
+            )
+        return self
+
 
 SECTIONS = tuple(name for name in Settings.model_fields if name != "region")
 SECRETS = ("slack_webhook_url",)
+# The names of alternatives, which stand in the path of a fault and in no stack file.
+ALTERNATIVES = frozenset(
+    ("aurora_database", "external_database", "serverless_v2", "provisioned", "external", "none", "rds_proxy")
+    + ("aurora", "aws_backup", "secrets_manager", "parameter_store", "off", "regional", "cloudfront", "both")
+    + ("all_at_once", "canary", "cognito_default", "ses", "audit_only", "enforced")
+)
 
 
 def load() -> Settings:
@@ -101,8 +129,13 @@ def _unknown_keys() -> list[str]:
 
 def _sentence(fault: Any) -> tuple[str, str]:
     """The key of a fault, and the fault as one line."""
-    path = [str(part) for part in fault["loc"] if part != "serverless_v2"]
+    path = [str(part) for part in fault["loc"] if part not in ALTERNATIVES]
     key = f"{PROJECT}:{'.'.join(path)}" if path else PROJECT
+    if fault["type"].startswith("union_tag_"):
+        key = f"{key}.{fault['ctx']['discriminator'].strip(chr(39))}"
+        if fault["type"] == "union_tag_not_found":
+            return key, f"{key}: is missing"
+        return key, f"{key}: should be {fault['ctx']['expected_tags']} (got '{fault['ctx']['tag']}')"
     if fault["type"] == "missing":
         return key, f"{key}: is missing"
     if fault["type"] == "extra_forbidden":

@@ -13,6 +13,15 @@ from components.parts.stack import Stack
 from components.parts.statement import Statement, allow_service, document
 from settings.encryption import EncryptionSettings
 
+# The services that write to the stack's encrypted topics and queues.
+MESSENGERS = {
+    "cloudwatch": "AlarmsPublish",
+    "budgets": "BudgetsPublish",
+    "costalerts": "CostAnomaliesPublish",
+    "sns": "TopicsSend",
+    "events": "RulesSend",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
@@ -81,13 +90,13 @@ class Encryption(pulumi.ComponentResource):
         )
 
     def _messaging(self) -> list[Statement]:
-        """Alarms publish to encrypted topics, topics send to encrypted queues."""
+        """Alarms and costs publish to encrypted topics, topics and rules send to encrypted queues."""
         own = {"StringEquals": {"aws:SourceAccount": self._args.stack.account_id}}
         return [
             allow_service(
                 f"{service}.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey*", on=["*"], when=own, sid=sid
             )
-            for service, sid in (("cloudwatch", "AlarmsPublish"), ("sns", "TopicsSend"))
+            for service, sid in MESSENGERS.items()
         ]
 
     def _logging(self) -> list[Statement]:

@@ -8,22 +8,32 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.parts.bucket import Bucket, BucketArgs, tidy
+from components.parts.certificate import Certificate, CertificateArgs
+from components.parts.logs_key import logs_key
+from components.parts.signal import Metric, Signal
+from components.parts.site_logs import deliver_logs
+from components.parts.site_policies import ASSETS, PAGES, cache_policy, content_security_policy, headers_policy
 from components.parts.stack import Stack
-from components.parts.statement import allow_service, deny_insecure_transport, document
-from settings.frontend import FrontendSettings
+from components.parts.statement import allow_service
+from components.parts.topics import GLOBAL_REGION
+from components.parts.web_acl import WebAcl, WebAclArgs
+from settings.frontend import FrontendSettings, SiteDomain
+from settings.web_acl import WafOff, WafOn
 
-# Seconds (row 97).
-ASSETS_DEFAULT, ASSETS_MAXIMUM = 2_592_000, 31_536_000
-PAGES_DEFAULT, PAGES_MAXIMUM = 300, 3_600
 ORIGIN = "site-bucket"
+# The oldest protocol that CloudFront speaks under an own name (CloudFront documentation, security policies).
+MINIMUM_PROTOCOL = "TLSv1.2_2021"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrontendArgs:
-    """What the site is made from."""
+    """What the site is made from. `logs` is the bucket where requests and accesses are logged."""
 
     settings: FrontendSettings
+    waf: WafOff | WafOn
     stack: Stack
+    logs: pulumi.Input[str]
 
 
 class Frontend(pulumi.ComponentResource):
@@ -42,13 +52,24 @@ class Frontend(pulumi.ComponentResource):
         super().__init__("mandala:components:Frontend", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        domain = args.settings.domain
+        self._acl = self._web_acl()
         bucket = self._bucket()
         distribution = self._distribution(bucket)
-        self._let_in(bucket, distribution)
-        self.bucket_name = bucket.bucket
+        only_this = {"StringEquals": {"AWS:SourceArn": distribution.arn}}
+        bucket.admit(
+            allow_service(
+                "cloudfront.amazonaws.com", "s3:GetObject", on=[bucket.objects], when=only_this, sid="SiteReads"
+            )
+        )
+        if domain:
+            self._addresses(domain, distribution)
+        self._watch(distribution)
+        self.bucket_name = bucket.bucket_name
         self.distribution_id = distribution.id
-        self.domain_name = distribution.domain_name
-        self.origin = pulumi.Output.concat("https://", distribution.domain_name)
+        self.domain_name = pulumi.Output.from_input(domain.name) if domain else distribution.domain_name
+        self.origin = pulumi.Output.concat("https://", self.domain_name)
+        self._events(bucket)
         self.register_outputs(
             {
                 "bucket_name": self.bucket_name,
@@ -62,101 +83,110 @@ class Frontend(pulumi.ComponentResource):
         """What operators' tools need to know of the site."""
         return {"site_url": self.origin, "site_bucket": self.bucket_name, "distribution_id": self.distribution_id}
 
-    def _bucket(self) -> aws.s3.Bucket:
-        settings, name = self._args.settings, f"{self._name}-site"
-        bucket = aws.s3.Bucket(
-            name,
-            bucket=self._args.stack.naming.with_account("bucket", "frontend", self._args.stack.account_id),
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=settings.retain_bucket),
-        )
-        aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._child,
-        )
-        aws.s3.BucketOwnershipControls(
-            name, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._child
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            name,
-            bucket=bucket.id,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._child,
-        )
-        versioning = aws.s3.BucketVersioning(
-            name, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=self._child
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            name,
-            bucket=bucket.id,
-            rules=[
-                {
-                    "id": "abort-incomplete-uploads",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": settings.abort_multipart_days},
-                },
-                {
-                    "id": "expire-noncurrent-versions",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": settings.noncurrent_version_days},
-                },
-            ],
-            # Rules on noncurrent versions are refused before the bucket has versions.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
-        )
-        return bucket
+    def signals(self) -> list[Signal]:
+        """What can go wrong with the site; CloudFront measures in us-east-1, the cache-hit rate only when it is paid.
 
-    def _distribution(self, bucket: aws.s3.Bucket) -> aws.cloudfront.Distribution:
-        settings = self._args.settings
+        Rates are percentages of all requests, as CloudFront reports them.
+        """
+        found = [
+            self._signal("site_requests", "Requests", "Sum", "Count"),
+            self._signal("site_error_rate", "TotalErrorRate", "Average", "Percent"),
+            self._signal("site_5xx", "5xxErrorRate", "Average", "Percent"),
+        ]
+        if self._args.settings.additional_metrics:
+            found.append(self._signal("site_cache_hit_rate", "CacheHitRate", "Average", "Percent"))
+        return [*found, *(self._acl.signals() if self._acl else ())]
+
+    def _signal(self, kind: str, metric: str, statistic: str, unit: str) -> Signal:
+        measured = Metric(
+            namespace="AWS/CloudFront",
+            name=metric,
+            statistic=statistic,
+            dimensions={"DistributionId": self.distribution_id, "Region": "Global"},
+            unit=unit,
+        )
+        return Signal(
+            kind=kind, subject="site", metrics=(measured,), runbook="site.md", group="frontend", region=GLOBAL_REGION
+        )
+
+    def _web_acl(self) -> WebAcl | None:
+        """What refuses requests before the distribution answers them, from its cache or not."""
+        waf, stack = self._args.waf, self._args.stack
+        if isinstance(waf, WafOff) or not waf.in_front_of_site:
+            return None
+        key = logs_key(f"{self._name}-acl-logs", "site-logs", region=GLOBAL_REGION, stack=stack, parent=self)
+        return WebAcl(
+            f"{self._name}-acl",
+            WebAclArgs(settings=waf, stack=stack, scope="CLOUDFRONT", role="site", logs_key_arn=key),
+            self._child,
+        )
+
+    def _bucket(self) -> Bucket:
+        settings, stack = self._args.settings, self._args.stack
+        return Bucket(
+            f"{self._name}-site",
+            BucketArgs(
+                bucket_name=stack.naming.with_account("bucket", "frontend", stack.account_id),
+                rules=tidy(
+                    abort_multipart_days=settings.abort_multipart_days,
+                    noncurrent_version_days=settings.noncurrent_version_days,
+                ),
+                retain=settings.retain_bucket,
+                log_bucket=self._args.logs if settings.access_logs else None,
+            ),
+            self._child,
+        )
+
+    def _events(self, bucket: Bucket) -> None:
+        """Who hears of changes, and which pages may read the bucket's files by script: the site's own."""
+        if self._args.settings.bucket_events:
+            aws.s3.BucketNotification(
+                f"{self._name}-site", bucket=bucket.bucket_name, eventbridge=True, opts=self._child
+            )
+        aws.s3.BucketCorsConfiguration(
+            f"{self._name}-site",
+            bucket=bucket.bucket_name,
+            cors_rules=[
+                {
+                    "allowed_methods": ["GET", "HEAD"],
+                    "allowed_origins": [self.origin],
+                    "allowed_headers": ["*"],
+                    "max_age_seconds": 3600,
+                }
+            ],
+            opts=self._child,
+        )
+
+    def _distribution(self, bucket: Bucket) -> aws.cloudfront.Distribution:
+        settings, stack = self._args.settings, self._args.stack
         access = aws.cloudfront.OriginAccessControl(
             f"{self._name}-access",
-            name=self._args.stack.naming.of("header_policy", "site"),
+            name=stack.naming.of("origin_access", "site"),
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
             opts=self._child,
         )
-        headers = self._headers()
-        behaviour: dict[str, Any] = {
-            "target_origin_id": ORIGIN,
-            "viewer_protocol_policy": "redirect-to-https",
-            "allowed_methods": ["GET", "HEAD", "OPTIONS"],
-            "cached_methods": ["GET", "HEAD"],
-            "compress": True,
-            "response_headers_policy_id": headers.id,
-        }
-        pages = self._cache_policy("pages", PAGES_DEFAULT, PAGES_MAXIMUM)
-        assets = self._cache_policy("assets", ASSETS_DEFAULT, ASSETS_MAXIMUM)
+        pages, assets = self._behaviors()
         countries = settings.allowed_countries
         return aws.cloudfront.Distribution(
             f"{self._name}-distribution",
             enabled=True,
             is_ipv6_enabled=True,
             http_version="http2and3",
-            comment=f"{self._args.stack.naming.prefix}: the site",
+            comment=f"{stack.naming.prefix}: the site",
             default_root_object="index.html",
             price_class=settings.price_class,
+            aliases=[settings.domain.name] if settings.domain else None,
             origins=[
                 aws.cloudfront.DistributionOriginArgs(
                     origin_id=ORIGIN,
-                    domain_name=bucket.bucket_regional_domain_name,
+                    domain_name=bucket.regional_domain_name,
                     origin_access_control_id=access.id,
                 )
             ],
-            default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(
-                cache_policy_id=pages.id, **behaviour
-            ),
-            ordered_cache_behaviors=[
-                aws.cloudfront.DistributionOrderedCacheBehaviorArgs(
-                    path_pattern="/assets/*", cache_policy_id=assets.id, **behaviour
-                )
-            ],
+            default_cache_behavior=pages,
+            ordered_cache_behaviors=[assets],
             custom_error_responses=[
                 {
                     "error_code": fallback.error_code,
@@ -169,78 +199,89 @@ class Frontend(pulumi.ComponentResource):
             restrictions={
                 "geo_restriction": {"restriction_type": "whitelist" if countries else "none", "locations": countries}
             },
-            viewer_certificate={"cloudfront_default_certificate": True},
+            viewer_certificate=self._viewer_certificate(),
+            web_acl_id=self._acl.arn if self._acl else None,
             opts=self._child,
         )
 
-    def _cache_policy(self, role: str, default: int, maximum: int) -> aws.cloudfront.CachePolicy:
-        return aws.cloudfront.CachePolicy(
-            f"{self._name}-{role}",
-            name=self._args.stack.naming.of("header_policy", f"site-{role}"),
-            comment=f"{role}: {default} s unless the object says otherwise, at most {maximum} s",
-            min_ttl=0,
-            default_ttl=default,
-            max_ttl=maximum,
-            parameters_in_cache_key_and_forwarded_to_origin={
-                "enable_accept_encoding_brotli": True,
-                "enable_accept_encoding_gzip": True,
-                "cookies_config": {"cookie_behavior": "none"},
-                "headers_config": {"header_behavior": "none"},
-                "query_strings_config": {"query_string_behavior": "none"},
-            },
-            opts=self._child,
+    def _behaviors(
+        self,
+    ) -> tuple[
+        aws.cloudfront.DistributionDefaultCacheBehaviorArgs, aws.cloudfront.DistributionOrderedCacheBehaviorArgs
+    ]:
+        """How pages and, under /assets, the files with a hash in their names are answered."""
+        settings, stack = self._args.settings, self._args.stack
+        headers = headers_policy(
+            self._name,
+            hsts_seconds=settings.hsts_max_age_seconds,
+            content_security=content_security_policy(stack.region, settings.connects_to),
+            naming=stack.naming,
+            parent=self,
+        )
+        common: dict[str, Any] = {
+            "target_origin_id": ORIGIN,
+            "viewer_protocol_policy": "redirect-to-https",
+            "allowed_methods": ["GET", "HEAD", "OPTIONS"],
+            "cached_methods": ["GET", "HEAD"],
+            "compress": True,
+            "response_headers_policy_id": headers.id,
+        }
+        pages = cache_policy(self._name, "pages", PAGES, naming=stack.naming, parent=self)
+        assets = cache_policy(self._name, "assets", ASSETS, naming=stack.naming, parent=self)
+        return (
+            aws.cloudfront.DistributionDefaultCacheBehaviorArgs(cache_policy_id=pages.id, **common),
+            aws.cloudfront.DistributionOrderedCacheBehaviorArgs(
+                path_pattern="/assets/*", cache_policy_id=assets.id, **common
+            ),
         )
 
-    def _headers(self) -> aws.cloudfront.ResponseHeadersPolicy:
-        return aws.cloudfront.ResponseHeadersPolicy(
-            f"{self._name}-headers",
-            name=self._args.stack.naming.of("header_policy", "site-headers"),
-            comment="Security headers of every answer",
-            security_headers_config={
-                "strict_transport_security": {
-                    "access_control_max_age_sec": self._args.settings.hsts_max_age_seconds,
-                    "include_subdomains": True,
-                    "override": True,
+    def _viewer_certificate(self) -> aws.cloudfront.DistributionViewerCertificateArgs:
+        domain = self._args.settings.domain
+        if domain is None:
+            return aws.cloudfront.DistributionViewerCertificateArgs(cloudfront_default_certificate=True)
+        arn: pulumi.Input[str] | None = domain.certificate_arn
+        if arn is None:
+            requested = CertificateArgs(
+                domain_name=domain.name, hosted_zone_id=domain.hosted_zone_id or "", region=GLOBAL_REGION
+            )
+            arn = Certificate(f"{self._name}-certificate", requested, self._child).arn
+        return aws.cloudfront.DistributionViewerCertificateArgs(
+            acm_certificate_arn=arn, ssl_support_method="sni-only", minimum_protocol_version=MINIMUM_PROTOCOL
+        )
+
+    def _addresses(self, domain: SiteDomain, distribution: aws.cloudfront.Distribution) -> None:
+        """The name's addresses, of both kinds, where its zone is ours to write."""
+        if domain.hosted_zone_id is None:
+            return
+        alias = aws.route53.RecordAliasArgs(
+            name=distribution.domain_name, zone_id=distribution.hosted_zone_id, evaluate_target_health=False
+        )
+        for kind in ("A", "AAAA"):
+            aws.route53.Record(
+                f"{self._name}-{kind.lower()}",
+                zone_id=domain.hosted_zone_id,
+                name=domain.name,
+                type=kind,
+                aliases=[alias],
+                opts=self._child,
+            )
+
+    def _watch(self, distribution: aws.cloudfront.Distribution) -> None:
+        settings = self._args.settings
+        if settings.access_logs:
+            deliver_logs(
+                self._name,
+                distribution_arn=distribution.arn,
+                log_bucket=self._args.logs,
+                naming=self._args.stack.naming,
+                parent=self,
+            )
+        if settings.additional_metrics:
+            aws.cloudfront.MonitoringSubscription(
+                f"{self._name}-metrics",
+                distribution_id=distribution.id,
+                monitoring_subscription={
+                    "realtime_metrics_subscription_config": {"realtime_metrics_subscription_status": "Enabled"}
                 },
-                "content_type_options": {"override": True},
-                "frame_options": {"frame_option": "DENY", "override": True},
-                "referrer_policy": {"referrer_policy": "strict-origin-when-cross-origin", "override": True},
-                "content_security_policy": {
-                    "content_security_policy": content_security_policy(self._args.stack.region),
-                    "override": True,
-                },
-            },
-            opts=self._child,
-        )
-
-    def _let_in(self, bucket: aws.s3.Bucket, distribution: aws.cloudfront.Distribution) -> None:
-        """Only this distribution reads, and nobody without TLS."""
-        objects = pulumi.Output.concat(bucket.arn, "/*")
-        only_this = {"StringEquals": {"AWS:SourceArn": distribution.arn}}
-        read = allow_service("cloudfront.amazonaws.com", "s3:GetObject", on=[objects], when=only_this, sid="SiteReads")
-        aws.s3.BucketPolicy(
-            f"{self._name}-site",
-            bucket=bucket.id,
-            policy=document([read, deny_insecure_transport("s3:*", [bucket.arn, objects])]),
-            opts=self._child,
-        )
-
-
-def content_security_policy(region: str) -> str:
-    """What a page of the site may load and call: itself, this region's APIs and sign-in pages.
-
-    The exact addresses would make a cycle: they know the site's own.
-    """
-    api = f"https://*.execute-api.{region}.amazonaws.com"
-    sign_in = f"https://*.auth.{region}.amazoncognito.com https://cognito-idp.{region}.amazonaws.com"
-    return "; ".join(
-        [
-            "default-src 'self'",
-            f"connect-src 'self' {api} {sign_in}",
-            "img-src 'self' data:",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )
+                opts=self._child,
+            )

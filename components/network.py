@@ -9,10 +9,15 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
+from components.parts.database_access import Doors
+from components.parts.endpoints import Endpoints, EndpointsArgs
+from components.parts.flow_logs import FlowLogs, FlowLogsArgs
+from components.parts.keys import Keys
+from components.parts.network_acl import NetworkAcls, NetworkAclsArgs
 from components.parts.stack import Stack
 from settings.network import NetworkSettings
 
-POSTGRESQL_PORT = 5432
+HTTPS_PORT = 443
 _NAT = {
     "none": awsx.ec2.NatGatewayStrategy.NONE,
     "single": awsx.ec2.NatGatewayStrategy.SINGLE,
@@ -26,44 +31,40 @@ class NetworkArgs:
 
     settings: NetworkSettings
     stack: Stack
+    keys: Keys
 
 
 class Network(pulumi.ComponentResource):
     """The private network: functions and database in private subnets, the way out through NAT, the way in closed.
 
-    It holds no load balancer: API Gateway and CloudFront are the only doors, and they stand outside the VPC.
+    It holds no load balancer: API Gateway and CloudFront are the only doors, and they stand outside the VPC. Who may
+    reach the database is the database's to say.
     """
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: pulumi.Output[Sequence[str]]
     public_subnet_ids: pulumi.Output[Sequence[str]]
     functions_security_group_id: pulumi.Output[str]
-    database_security_group_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the VPC and the two security groups."""
+        """Make the VPC, the functions' security group, and what is set of endpoints, lists and logs."""
         super().__init__("mandala:components:Network", name, None, opts)
         self._name, self._args = name, args
         vpc = self._vpc()
         isolated = args.settings.nat == "none"
         self.vpc_id = vpc.vpc_id
+        self.zones = tuple(args.settings.availability_zones)  # those of the private subnets, in their order
         self.public_subnet_ids = vpc.public_subnet_ids
         self.private_subnet_ids = vpc.isolated_subnet_ids if isolated else vpc.private_subnet_ids
         self._close_default_security_group()
-        functions = self._security_group(
-            "functions", "lambda-sg", "Lambda functions: no way in, HTTPS and PostgreSQL out"
-        )
-        database = self._security_group("database", "db-sg", "PostgreSQL: in from the functions only, no way out")
-        self._connect(functions, database)
-        self.functions_security_group_id = functions.id
-        self.database_security_group_id = database.id
+        self.functions_security_group_id = self._functions_group()
+        self._guard(vpc)
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
                 "private_subnet_ids": self.private_subnet_ids,
                 "public_subnet_ids": self.public_subnet_ids,
                 "functions_security_group_id": self.functions_security_group_id,
-                "database_security_group_id": self.database_security_group_id,
             }
         )
 
@@ -95,44 +96,47 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _security_group(self, role: str, physical: str, description: str) -> aws.ec2.SecurityGroup:
-        return aws.ec2.SecurityGroup(
-            f"{self._name}-{role}",
-            name=self._args.stack.naming.of("security_group", physical),
-            description=description,
-            vpc_id=self.vpc_id,
-            opts=pulumi.ResourceOptions(parent=self),
+    def _functions_group(self) -> pulumi.Output[str]:
+        """The functions' way out; what they reach inside the VPC adds its own rule."""
+        doors = Doors(name=self._name, parent=self, naming=self._args.stack.naming, vpc_id=self.vpc_id)
+        group = doors.group("functions", "lambda-sg", "Lambda functions: no way in, HTTPS and PostgreSQL out")
+        doors.leave(
+            "functions-to-services", group, "0.0.0.0/0", HTTPS_PORT, "AWS services, the model and Slack over HTTPS"
         )
+        return group
 
-    def _connect(self, functions: aws.ec2.SecurityGroup, database: aws.ec2.SecurityGroup) -> None:
-        child = pulumi.ResourceOptions(parent=self)
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-database-from-functions",
-            security_group_id=database.id,
-            referenced_security_group_id=functions.id,
-            ip_protocol="tcp",
-            from_port=POSTGRESQL_PORT,
-            to_port=POSTGRESQL_PORT,
-            description="PostgreSQL from the functions",
-            opts=child,
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-functions-to-database",
-            security_group_id=functions.id,
-            referenced_security_group_id=database.id,
-            ip_protocol="tcp",
-            from_port=POSTGRESQL_PORT,
-            to_port=POSTGRESQL_PORT,
-            description="PostgreSQL",
-            opts=child,
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-functions-to-services",
-            security_group_id=functions.id,
-            cidr_ipv4="0.0.0.0/0",
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            description="AWS services, the model and Slack over HTTPS",
-            opts=child,
-        )
+    def _guard(self, vpc: awsx.ec2.Vpc) -> None:
+        """What the settings add: endpoints, network ACLs, flow logs."""
+        args, settings, child = self._args, self._args.settings, pulumi.ResourceOptions(parent=self)
+        if settings.endpoints:
+            Endpoints(
+                f"{self._name}-endpoints",
+                EndpointsArgs(
+                    services=settings.endpoints,
+                    stack=args.stack,
+                    vpc_id=self.vpc_id,
+                    subnet_ids=self.private_subnet_ids,
+                    route_table_ids=vpc.route_tables.apply(
+                        lambda tables: pulumi.Output.all(*(table.id for table in tables))
+                    ),
+                    functions_security_group_id=self.functions_security_group_id,
+                ),
+                child,
+            )
+        if settings.network_acls:
+            NetworkAcls(
+                f"{self._name}-acls",
+                NetworkAclsArgs(
+                    cidr_block=settings.cidr_block,
+                    vpc_id=self.vpc_id,
+                    public_subnet_ids=self.public_subnet_ids,
+                    private_subnet_ids=self.private_subnet_ids,
+                ),
+                child,
+            )
+        if settings.flow_logs:
+            FlowLogs(
+                f"{self._name}-flow",
+                FlowLogsArgs(settings=settings.flow_logs, stack=args.stack, keys=args.keys, vpc_id=self.vpc_id),
+                child,
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -11,13 +11,18 @@ import pulumi_aws as aws
 
 from components.parts.function import Function, FunctionArgs, Platform
 from components.parts.grant import Grant
+from components.parts.keys import Keys
+from components.parts.run_ending import RunEnding, RunEndingArgs
 from components.parts.signal import Metric, Signal, rate
 from components.parts.statement import allow, document, trust
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowArgs:
-    """What the workflow is made from. `definition` turns the steps' alias ARNs by name into the state machine."""
+    """What the workflow is made from. `definition` turns the steps' alias ARNs by name into the state machine.
+
+    `ending` is what the function may do that hears of runs which no step could end: without it there is none.
+    """
 
     role: str
     platform: Platform
@@ -25,6 +30,8 @@ class WorkflowArgs:
     definition: Callable[[Mapping[str, pulumi.Output[str]]], dict[str, Any]]
     log_retention_days: int
     runbook: str
+    keys: Keys | None = None
+    ending: Grant | None = None
 
 
 class Workflow(pulumi.ComponentResource):
@@ -51,6 +58,7 @@ class Workflow(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         machine = self._machine(logs)
+        self._ending = self._hears_of_endings(machine)
         self.state_machine_arn = machine.arn
         self.state_machine_name = machine.name
         self.register_outputs(
@@ -98,8 +106,29 @@ class Workflow(pulumi.ComponentResource):
             signal("workflow_failure_rate", *pair, expression=expression),
             signal("workflow_duration", metric("ExecutionTime", statistic="Maximum", unit="Milliseconds")),
             signal("workflow_started", metric("ExecutionsStarted")),
+            signal("workflow_successes", metric("ExecutionsSucceeded")),
+            signal("workflow_aborts", metric("ExecutionsAborted")),
         ]
-        return own + [item for function in self._functions.values() for item in function.signals()]
+        steps = [item for function in self._functions.values() for item in function.signals()]
+        ending = self._ending.signals() if self._ending else []
+        return own + [replace(item, group="workflow") for item in (*steps, *ending)]
+
+    def _hears_of_endings(self, machine: aws.sfn.StateMachine) -> RunEnding | None:
+        args = self._args
+        if args.ending is None or args.keys is None:
+            return None
+        return RunEnding(
+            f"{self._name}-ending",
+            RunEndingArgs(
+                role=args.role,
+                platform=args.platform,
+                keys=args.keys,
+                grant=args.ending,
+                state_machine_arn=machine.arn,
+                runbook=args.runbook,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _function(self, source: str) -> Function:
         return Function(

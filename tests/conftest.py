@@ -13,6 +13,7 @@ from plan.record import record
 
 STACK_FILES = {
     "prod": "prod",
+    "staging": "staging",
     "dev": "dev",
     "local": "local",
     "contrary": "tests/stacks/contrary.yaml",

@@ -23,7 +23,9 @@ from plan.stack_file import StackFile
 
 REGION = "ap-northeast-1"
 ACCOUNT_ID = "123456789012"
-STACK = Stack(naming=Naming(prefix="example-production"), stage="prod", region=REGION, account_id=ACCOUNT_ID)
+STACK = Stack(
+    naming=Naming(prefix="example-production"), stage="prod", release="1.2.3", region=REGION, account_id=ACCOUNT_ID
+)
 KEYS = Keys(
     region=REGION,
     data=f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/data",
@@ -71,7 +73,7 @@ def documents(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
     """The policy documents among the inputs, by property; text that looks like one and does not parse raises."""
     for key, value in resource.inputs.items():
         if isinstance(value, str) and ("2012-10-17" in value or "Policy" in key.removesuffix("Arn") or key == "policy"):
-            if value.startswith("arn:"):
+            if value.startswith("arn:") or key == "securityPolicy":  # a TLS version of API Gateway
                 continue
             parsed = json.loads(value)
             if isinstance(parsed, dict) and "Statement" in parsed:

@@ -67,7 +67,7 @@ def module_name(path: Path) -> str:
 def test_there_is_something_to_check() -> None:
     assert len(sources()) > 80
     assert {"network", "database", "api_layer", "workflow", "frontend", "observability"} <= COMPONENTS
-    assert len(FUNCTIONS) == 14
+    assert len(FUNCTIONS) >= 14
     assert "components.parts.function" in imports(Path("__main__.py"))
 
 
@@ -190,7 +190,6 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 # Each is one literal, which would be harder to read in pieces.
 LONG_FUNCTIONS = {
     ("components/definitions/task_generation.py", "definition"),
-    ("components/frontend.py", "_distribution"),
 }
 
 

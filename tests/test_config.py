@@ -89,8 +89,8 @@ FAULTS = [
         id="typo",
     ),
     pytest.param(
-        put("database.backup_retention_days", "7"),
-        "goal-mandala:database.backup_retention_days: should be a valid integer (got '7')",
+        put("database.backup.retention_days", "7"),
+        "goal-mandala:database.backup.retention_days: should be a valid integer (got '7')",
         id="wrong type",
     ),
     pytest.param(
@@ -106,7 +106,7 @@ FAULTS = [
     pytest.param(
         put("databse", {}),
         "goal-mandala:databse: is not a known section: the sections are stack, encryption, network, database, "
-        "functions, api, workflow, frontend, observability, slack_webhook_url",
+        "secrets, functions, api, workflow, frontend, audit, artifacts, observability, slack_webhook_url",
         id="unknown section",
     ),
     pytest.param(
@@ -137,10 +137,108 @@ FAULTS = [
         id="capacity",
     ),
     pytest.param(
+        put("database.engine.mode", "serverless"),
+        "goal-mandala:database.engine: mode should be 'serverless_v2', 'provisioned' or 'external' (got 'serverless')",
+        id="engine",
+    ),
+    pytest.param(
+        put("database.application_user", "administrator"),
+        "goal-mandala:database: application_user (administrator) must be neither the administrator (administrator) "
+        "nor end in _clone, which rotation adds for the second of its two users: choose another name",
+        id="application is administrator",
+    ),
+    pytest.param(
+        put("database.maintenance_window", "sun:03:30-sun:04:30"),
+        "goal-mandala:database: backup.window (03:00-04:00) and maintenance_window (sun:03:30-sun:04:30) overlap, "
+        "which RDS refuses: move one of them",
+        id="windows overlap",
+    ),
+    pytest.param(
+        put("database.backup.window", "03:00-03:20"),
+        "goal-mandala:database: backup.window lasts 20 minutes and RDS wants at least 30: widen it",
+        id="short window",
+    ),
+    pytest.param(
+        put("database.engine.reader_scaling", {"min_readers": 3, "max_readers": 2, "cpu_percent": 70}),
+        "goal-mandala:database.engine.reader_scaling: min_readers (3) must not be above max_readers (2)",
+        id="reader scaling",
+    ),
+    pytest.param(
+        put("database.pooling", {"mode": "none", "max_connections_percent": 90}),
+        "goal-mandala:database.pooling.max_connections_percent: is not a known key: check its spelling, or remove it",
+        id="field of another alternative",
+    ),
+    pytest.param(
+        put("database.pooling.mode", "pgbouncer"),
+        "goal-mandala:database.pooling.mode: should be 'none', 'rds_proxy' (got 'pgbouncer')",
+        id="unknown alternative",
+    ),
+    pytest.param(put("database.pooling", {}), "goal-mandala:database.pooling.mode: is missing", id="which alternative"),
+    pytest.param(
+        put("network.nat", "none"),
+        "goal-mandala:network: nat is 'none' and endpoints lacks 'secretsmanager', so that functions could read no "
+        "secret: add the endpoint, or choose nat 'single'",
+        id="nothing in reach",
+    ),
+    pytest.param(
         put("api.integration_timeout_ms", 30000),
         "goal-mandala:api: integration_timeout_ms (30000) must not be above 29000, API Gateway's limit: answer 202 and "
         "let the caller poll for what takes longer",
         id="integration timeout",
+    ),
+    pytest.param(
+        put(
+            "functions.insights_layer_arn",
+            "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:20",
+        ),
+        "goal-mandala:functions.insights_layer_arn: is in eu-west-1 and the functions in aws:region 'ap-northeast-1': "
+        "a function uses layers of its own region only",
+        id="layer elsewhere",
+    ),
+    pytest.param(
+        put(
+            "api.domain",
+            {
+                "name": "api.example.com",
+                "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234",
+                "hosted_zone_id": None,
+            },
+        ),
+        "goal-mandala:api.domain.certificate_arn: is in us-east-1 and the API in aws:region 'ap-northeast-1': a "
+        "regional API takes a certificate of its own region only",
+        id="certificate elsewhere",
+    ),
+    pytest.param(
+        put(
+            "api.waf",
+            {
+                "mode": "regional",
+                "per_ip_limit": {"requests": 100, "window_seconds": 900, "message": "Too many requests from this IP"},
+                "managed_rule_groups": [],
+                "log_retention_days": 30,
+            },
+        ),
+        "goal-mandala:api.waf.per_ip_limit.window_seconds: must be one of 60, 120, 300, 600, the windows that WAF "
+        "counts over: take 600 and the number of requests that is right for 600 seconds (got 900)",
+        id="fifteen minutes",
+    ),
+    pytest.param(
+        put("api.cors", {"origins": ["*"], "credentials": True}),
+        "goal-mandala:api.cors: origins ['*'] must not be combined with credentials, which no browser accepts (Fetch "
+        "standard, CORS protocol and credentials): name the sites, such as 'site', or set credentials to false",
+        id="any origin with credentials",
+    ),
+    pytest.param(
+        put("functions.runtime", "nodejs18.x"),
+        "goal-mandala:functions.runtime: should be one of 'python3.11' (until 2027-06-30), 'python3.12' (until "
+        "2028-10-31), 'python3.13' (until 2029-06-30): the functions are written in Python (got 'nodejs18.x')",
+        id="runtime of another language",
+    ),
+    pytest.param(
+        put("api.cognito.mfa", "off"),
+        "goal-mandala:api.cognito: threat_protection answers with MFA_IF_CONFIGURED and mfa is 'off', so nobody has a "
+        "second factor: set mfa to 'optional', or answer with BLOCK or NO_ACTION",
+        id="a factor that nobody has",
     ),
     pytest.param(
         put("workflow.generate_timeout_seconds", 900),
@@ -164,6 +262,18 @@ FAULTS = [
         id="period",
     ),
     pytest.param(
+        put("observability.alarms.4.threshold", 20),
+        "goal-mandala:observability.alarms.4: threshold (20) of 'function_duration' cannot be meant: the metric is in "
+        "milliseconds, from 100 to 900000; 20 s is 20000",
+        id="seconds for milliseconds",
+    ),
+    pytest.param(
+        put("observability.alarms.0.period_seconds", 300),
+        "goal-mandala:observability: alarms: ['api_5xx'] are critical but no critical rule about them is raised within "
+        "five minutes (row 235): add a rule with period_seconds 60 and at most 5 periods",
+        id="critical and slow",
+    ),
+    pytest.param(
         put("observability.alarms.0.severity", "urgent"),
         "goal-mandala:observability.alarms.0.severity: should be 'critical', 'high', 'medium' or 'warning' "
         "(got 'urgent')",
@@ -171,8 +281,8 @@ FAULTS = [
     ),
     pytest.param(
         put("functions.runtime", "python3.8"),
-        "goal-mandala:functions.runtime: should be one of 'python3.11' (until 2027-06-30), 'python3.12' (until "
-        "2028-10-31), 'python3.13' (until 2029-06-30) (got 'python3.8')",
+        "goal-mandala:functions.runtime: is a runtime whose support ended on 2024-10-14: take one of 'python3.11' "
+        "(until 2027-06-30), 'python3.12' (until 2028-10-31), 'python3.13' (until 2029-06-30) (got 'python3.8')",
         id="runtime",
     ),
     pytest.param(
@@ -208,8 +318,8 @@ def test_a_fault_is_one_sentence_that_names_its_key(
         ("network.availability_zones", ["ap-northeast-1a"]),
         ("encryption.deletion_window_days", 6),
         ("database.engine_version", "16"),
-        ("database.backup_retention_days", 36),
-        ("database.backup_window", "3-4"),
+        ("database.backup.retention_days", 36),
+        ("database.backup.window", "3-4"),
         ("database.engine.mode", "serverless"),
         ("database.engine.min_capacity", 0.3),
         ("functions.architecture", "arm"),

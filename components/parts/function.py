@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from components.parts.canary import CanaryRelease, CanaryReleaseArgs
+from components.parts.concurrency import ConcurrencyBudget, WarmPool, WarmPoolArgs
+from components.parts.function_signals import FunctionSubject, function_signals
 from components.parts.grant import Grant
 from components.parts.package import package
-from components.parts.signal import Metric, Signal, rate
+from components.parts.signal import Signal
 from components.parts.stack import Stack
 from components.parts.statement import Statement, allow, document, trust
-from settings.functions import FunctionSettings, FunctionSize
+from settings.functions import AllAtOnce, FunctionSettings, FunctionSize
 
 HANDLER = "lambdas.{}.handler.handler"
 METRICS_NAMESPACE = "GoalMandala"
@@ -22,7 +25,10 @@ METRICS_NAMESPACE = "GoalMandala"
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """The surroundings that every function of the stack runs in."""
+    """The surroundings that every function of the stack runs in.
+
+    `alerts_topic_arn` hears of releases that are taken back. `budget` counts what the functions reserve together.
+    """
 
     settings: FunctionSettings
     stack: Stack
@@ -30,6 +36,8 @@ class Platform:
     logs_key_arn: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     security_group_id: pulumi.Input[str]
+    alerts_topic_arn: pulumi.Input[str]
+    budget: ConcurrencyBudget = field(default_factory=ConcurrencyBudget)
 
     def size_of(self, role: str, kind: str) -> FunctionSize:
         """The size set for the function itself, else that of its kind (`api`, `workflow`, `utility`)."""
@@ -38,14 +46,31 @@ class Platform:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FailedEvents:
+    """Where an event goes that an asynchronous invocation could not handle: the ARN of a queue, topic or function.
+
+    `grant` is what sending there needs. Lambda tries `retries` times more, and gives up on an event of this age.
+    """
+
+    destination_arn: pulumi.Input[str]
+    grant: Grant
+    retries: int = 2
+    maximum_age_seconds: int = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """One function: the folder under lambdas/ that holds it, what it is told, and what it may do."""
+    """One function: the folder under lambdas/ that holds it, what it is told, and what it may do.
+
+    Whoever invokes it asynchronously says with `failed_events` where lost events go.
+    """
 
     platform: Platform
     source: str
     kind: Literal["api", "workflow", "utility"]
     grant: Grant = Grant()
     runbook: str = "function.md"
+    failed_events: FailedEvents | None = None
 
 
 class Function(pulumi.ComponentResource):
@@ -66,17 +91,12 @@ class Function(pulumi.ComponentResource):
         self._role_name = args.source.replace("_", "-")
         self._size = args.platform.size_of(self._role_name, args.kind)
         self._physical = args.platform.stack.naming.of("function", self._role_name)
+        args.platform.budget.claim(self._role_name, self._size, args.platform.settings)
         logs = self._log_group()
         role, policy = self._role(logs)
         function = self._function(role, policy, logs)
-        alias = aws.lambda_.Alias(
-            f"{name}-live",
-            name="live",
-            description="The version that callers use",
-            function_name=function.name,
-            function_version=function.version,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        alias = self._alias(function)
+        self._failures(alias, policy)
         self._alias_name = alias.name
         self.alias_arn = alias.arn
         self.invoke_arn = alias.invoke_arn
@@ -108,35 +128,72 @@ class Function(pulumi.ComponentResource):
         )
 
     def signals(self) -> list[Signal]:
-        """Errors, their rate, duration, throttles and concurrency."""
-        dimensions = {"FunctionName": self.function_name}
-
-        def metric(name: str, statistic: str, unit: str, id_: str = "m1") -> Metric:
-            return Metric(
-                namespace="AWS/Lambda", name=name, statistic=statistic, dimensions=dimensions, unit=unit, id=id_
-            )
-
-        def signal(kind: str, *metrics: Metric, expression: str = "") -> Signal:
-            return Signal(
-                kind=kind,
-                subject=self._role_name,
-                metrics=metrics,
-                expression=expression,
-                runbook=self._args.runbook,
-                group="functions",
-            )
-
-        pair, expression = rate(
-            metric("Errors", "Sum", "Count", "errors"), metric("Invocations", "Sum", "Count", "invocations")
+        """Errors, their rate, duration, throttles and concurrency; memory and lost events where they are measured."""
+        subject = FunctionSubject(
+            role=self._role_name,
+            function_name=self.function_name,
+            alias_name=self._alias_name,
+            runbook=self._args.runbook,
+            measures_memory=self._args.platform.settings.insights_layer_arn is not None,
+            is_kept_warm=self._size.provisioned_concurrency is not None,
+            is_asynchronous=self._args.failed_events is not None,
         )
-        return [
-            signal("function_errors", metric("Errors", "Sum", "Count")),
-            signal("function_error_rate", *pair, expression=expression),
-            signal("function_duration", metric("Duration", "Maximum", "Milliseconds")),
-            signal("function_throttles", metric("Throttles", "Sum", "Count")),
-            signal("function_concurrency", metric("ConcurrentExecutions", "Maximum", "Count")),
-            signal("function_invocations", metric("Invocations", "Sum", "Count")),
-        ]
+        return function_signals(subject)
+
+    def _alias(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
+        """The alias `live`, the way its version changes, and the environments that are kept warm behind it."""
+        settings = self._args.platform.settings
+        moved = None if isinstance(settings.deployment, AllAtOnce) else ["functionVersion", "routingConfig"]
+        alias = aws.lambda_.Alias(
+            f"{self._name}-live",
+            name="live",
+            description="The version that callers use",
+            function_name=function.name,
+            function_version=function.version,
+            # CodeDeploy moves the alias when releases are staged: an update must not move it back.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=moved),
+        )
+        if not isinstance(settings.deployment, AllAtOnce):
+            CanaryRelease(
+                f"{self._name}-release",
+                CanaryReleaseArgs(
+                    settings=settings.deployment,
+                    stack=self._args.platform.stack,
+                    role=self._role_name,
+                    function_name=function.name,
+                    function_arn=function.arn,
+                    alias_name=alias.name,
+                    alias_arn=alias.arn,
+                    alerts_topic_arn=self._args.platform.alerts_topic_arn,
+                    runbook=self._args.runbook,
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        if self._size.provisioned_concurrency:
+            WarmPool(
+                f"{self._name}-warm",
+                WarmPoolArgs(
+                    settings=self._size.provisioned_concurrency, function_name=function.name, alias_name=alias.name
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return alias
+
+    def _failures(self, alias: aws.lambda_.Alias, policy: aws.iam.RolePolicy) -> None:
+        """Where events of asynchronous invocations go when all attempts have failed."""
+        failed = self._args.failed_events
+        if failed is None:
+            return
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{self._name}-live",
+            function_name=alias.function_name,
+            qualifier=alias.name,
+            maximum_retry_attempts=failed.retries,
+            maximum_event_age_in_seconds=failed.maximum_age_seconds,
+            destination_config={"on_failure": {"destination": failed.destination_arn}},
+            # Lambda refuses a destination that the role may not send to.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )
 
     def _log_group(self) -> aws.cloudwatch.LogGroup:
         platform = self._args.platform
@@ -171,10 +228,14 @@ class Function(pulumi.ComponentResource):
                 on=["*"],
             ),
         ]
+        if platform.settings.insights_layer_arn:
+            own.append(_writes_insights(platform.stack))
+        failed = self._args.failed_events
+        granted = self._args.grant | failed.grant if failed else self._args.grant
         policy = aws.iam.RolePolicy(
             f"{self._name}-policy",
             role=role.id,
-            policy=document([*own, *self._args.grant.statements]),
+            policy=document([*own, *granted.statements]),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return role, policy
@@ -199,15 +260,29 @@ class Function(pulumi.ComponentResource):
             architectures=[settings.architecture],
             handler=HANDLER.format(args.source),
             code=pulumi.FileArchive(package(args.source, settings.runtime)),
-            layers=[platform.layer_arn],
+            layers=[platform.layer_arn, *([settings.insights_layer_arn] if settings.insights_layer_arn else [])],
             memory_size=self._size.memory_mb,
             timeout=self._size.timeout_seconds,
             reserved_concurrent_executions=self._size.reserved_concurrency,
             environment={"variables": environment},
             tracing_config={"mode": "Active"},
             vpc_config={"subnet_ids": platform.subnet_ids, "security_group_ids": [platform.security_group_id]},
-            logging_config={"log_format": "Text", "log_group": logs.name},
+            logging_config={
+                "log_format": "JSON",
+                "log_group": logs.name,
+                # The functions' logger keeps to LOG_LEVEL; Lambda would judge its lines by a time format of its own.
+                "application_log_level": "DEBUG" if settings.log_level == "DEBUG" else "INFO",
+                "system_log_level": "INFO",
+            },
             publish=True,
             # A function that starts before its policy is attached fails its first calls.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
+
+
+def _writes_insights(stack: Stack) -> Statement:
+    """What the extension for Lambda Insights needs: the account's log group of that name, whose metrics are read."""
+    group = pulumi.Output.concat(
+        "arn:aws:logs:", stack.region, ":", stack.account_id, ":log-group:/aws/lambda-insights:*"
+    )
+    return allow("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", on=[group])

@@ -11,13 +11,22 @@ import pulumi
 # Longest name AWS accepts, by kind of resource (AWS service documentation).
 LIMITS = {
     "alarm": 255,
+    "backup_plan": 50,
+    "backup_vault": 50,
     "bucket": 63,
+    "budget": 100,
     "cluster": 63,
+    "cost_monitor": 1024,
     "dashboard": 255,
+    "event_rule": 64,
     "function": 64,
     "header_policy": 128,
     "key_alias": 250,
+    "log_delivery": 60,
+    "log_filter": 512,
     "log_group": 512,
+    "origin_access": 64,
+    "proxy": 60,
     "queue": 80,
     "rest_api": 1024,
     "role": 64,
@@ -25,8 +34,11 @@ LIMITS = {
     "security_group": 255,
     "state_machine": 80,
     "topic": 256,
+    "trace_group": 32,
+    "trail": 128,
     "user_pool": 128,
     "user_pool_domain": 63,
+    "web_acl": 128,
 }
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]+[a-z0-9]")
 

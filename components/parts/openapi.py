@@ -21,7 +21,10 @@ class DescriptionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of one path. `body` names a schema, `query` its required query parameters."""
+    """One method of one path. `body` names a schema, `query` its required and `options` its other query parameters.
+
+    `versioned` says that it answers with an ETag, which a later change must name.
+    """
 
     id: str
     method: str
@@ -30,6 +33,8 @@ class Operation:
     signed_in: bool
     body: str | None
     query: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    versioned: bool = False
 
     @property
     def path_parameters(self) -> tuple[str, ...]:
@@ -76,7 +81,8 @@ def _operation(path: str, method: str, item: dict[str, Any]) -> Operation:
     if "x-function" not in item:
         raise DescriptionError(f"{method.upper()} {path} names no function: give it x-function")
     body = item.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
-    required = [p["name"] for p in item.get("parameters", []) if p["in"] == "query" and p.get("required")]
+    query = {p["name"]: bool(p.get("required")) for p in item.get("parameters", []) if p["in"] == "query"}
+    headers = {name for response in item.get("responses", {}).values() for name in response.get("headers", {})}
     return Operation(
         id=item["operationId"],
         method=method.upper(),
@@ -84,7 +90,9 @@ def _operation(path: str, method: str, item: dict[str, Any]) -> Operation:
         function=item["x-function"],
         signed_in=bool(item.get("security")),
         body=body.rsplit("/", 1)[-1] if body else None,
-        query=tuple(sorted(required)),
+        query=tuple(sorted(name for name, required in query.items() if required)),
+        options=tuple(sorted(name for name, required in query.items() if not required)),
+        versioned="ETag" in headers,
     )
 
 

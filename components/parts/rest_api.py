@@ -10,12 +10,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.parts.cors import CrossOrigin
 from components.parts.function import Function
 from components.parts.openapi import Description, Operation
 
 DRAFT4 = "http://json-schema.org/draft-04/schema#"
-ALLOWED_HEADERS = "Authorization,Content-Type,Idempotency-Key,If-Match,X-Correlation-Id"
-EXPOSED_HEADERS = "ETag,Location,Retry-After,X-Correlation-Id"
 # Access tokens of the hosted pages carry `openid`, those of SRP sign-in the other one.
 SCOPES = ["aws.cognito.signin.user.admin", "openid"]
 # API Gateway's own answers, as the problem documents that the handlers give (RFC 9457).
@@ -33,14 +32,17 @@ GATEWAY_RESPONSES = {
 
 @dataclass(frozen=True, kw_only=True)
 class RestApiArgs:
-    """What the API is made from. `site_origin` is the one origin that a browser may call from."""
+    """What the API is made from. `cached` are the ids of operations whose answers may be kept for their reader."""
 
     description: Description
     physical_name: str
     functions: Mapping[str, Function]
     user_pool_arn: pulumi.Input[str]
-    site_origin: pulumi.Input[str]
+    cross_origin: CrossOrigin
     integration_timeout_ms: int
+    authorizer_cache_seconds: int
+    cached: tuple[str, ...] = ()
+    has_own_domain: bool = False
 
 
 class RestApi(pulumi.ComponentResource):
@@ -65,6 +67,8 @@ class RestApi(pulumi.ComponentResource):
             description="Goals, tasks and their generation",
             endpoint_configuration={"types": "REGIONAL"},
             minimum_compression_size="1024",
+            # With a name of its own, the API answers under no other.
+            disable_execute_api_endpoint=args.has_own_domain,
             opts=self._child,
         )
         self._authorizer = self._make_authorizer()
@@ -97,6 +101,7 @@ class RestApi(pulumi.ComponentResource):
             type="COGNITO_USER_POOLS",
             provider_arns=[self._args.user_pool_arn],
             identity_source="method.request.header.Authorization",
+            authorizer_result_ttl_in_seconds=self._args.authorizer_cache_seconds,
             opts=self._child,
         )
 
@@ -128,6 +133,8 @@ class RestApi(pulumi.ComponentResource):
         name = f"{self._name}-{_slug(operation.path)}-{operation.method.lower()}"
         parameters = {f"method.request.path.{key}": True for key in operation.path_parameters}
         parameters |= {f"method.request.querystring.{key}": True for key in operation.query}
+        key = self._cache_key(operation)
+        parameters |= {name: False for name in key if name not in parameters}
         resource = self._resources[operation.path.strip("/")]
         method = aws.apigateway.Method(
             name,
@@ -152,9 +159,22 @@ class RestApi(pulumi.ComponentResource):
             integration_http_method="POST",
             uri=self._args.functions[operation.function].invoke_arn,
             timeout_milliseconds=self._args.integration_timeout_ms,
+            cache_key_parameters=key or None,
             opts=self._child,
         )
         return [method, integration]
+
+    def _cache_key(self, operation: Operation) -> list[str]:
+        """What tells two requests to a cached operation apart: who asks, from which site, and for what.
+
+        Without the site, the answer to a caller that is no browser, which has no CORS headers, would go to browsers.
+        """
+        if operation.id not in self._args.cached:
+            return []
+        key = [f"method.request.header.{name}" for name in ("Authorization", "Origin")]
+        key += [f"method.request.path.{name}" for name in operation.path_parameters]
+        key += [f"method.request.querystring.{name}" for name in (*operation.query, *operation.options)]
+        return sorted(key)
 
     def _preflights(self) -> list[pulumi.Resource]:
         """OPTIONS of every path that has an operation, answered by API Gateway itself."""
@@ -165,14 +185,9 @@ class RestApi(pulumi.ComponentResource):
 
     def _preflight(self, path: str, methods: Sequence[str]) -> list[pulumi.Resource]:
         name = f"{self._name}-{_slug(path)}-options"
-        prefix = "method.response.header.Access-Control-"
-        headers: dict[str, pulumi.Input[str]] = {
-            f"{prefix}Allow-Origin": self._quoted_origin(),
-            f"{prefix}Allow-Credentials": "'true'",
-            f"{prefix}Allow-Headers": f"'{ALLOWED_HEADERS}'",
-            f"{prefix}Allow-Methods": f"'{','.join([*sorted(methods), 'OPTIONS'])}'",
-            f"{prefix}Max-Age": "'7200'",
-        }
+        allowed = self._args.cross_origin.preflight_headers([*sorted(methods), "OPTIONS"])
+        headers = {f"method.response.header.{header}": value for header, value in allowed.items()}
+        choice = self._args.cross_origin.preflight_template()
         where: dict[str, Any] = {"rest_api": self._api.id, "resource_id": self._resources[path]}
         method = aws.apigateway.Method(name, **where, http_method="OPTIONS", authorization="NONE", opts=self._child)
         integration = aws.apigateway.Integration(
@@ -197,21 +212,17 @@ class RestApi(pulumi.ComponentResource):
             http_method=integration.http_method,
             status_code=response.status_code,
             response_parameters=headers,
+            response_templates={"application/json": choice} if choice is not None else None,
             opts=self._child,
         )
         return [method, integration, response, answer]
-
-    def _quoted_origin(self) -> pulumi.Output[str]:
-        return pulumi.Output.concat("'", self._args.site_origin, "'")
 
     def _answers(self) -> list[pulumi.Resource]:
         header = "gatewayresponse.header."
         made: list[pulumi.Resource] = []
         for key, (type_, status, title) in GATEWAY_RESPONSES.items():
             parameters: dict[str, pulumi.Input[str]] = {
-                f"{header}Access-Control-Allow-Origin": self._quoted_origin(),
-                f"{header}Access-Control-Allow-Credentials": "'true'",
-                f"{header}Access-Control-Expose-Headers": f"'{EXPOSED_HEADERS}'",
+                **{f"{header}{name}": value for name, value in self._args.cross_origin.refusal_headers().items()},
                 f"{header}Cache-Control": "'no-store'",
                 f"{header}Content-Type": "'application/problem+json'",
                 f"{header}X-Content-Type-Options": "'nosniff'",
@@ -256,8 +267,11 @@ class RestApi(pulumi.ComponentResource):
             description="The API as described",
             triggers={
                 "description": self._args.description.digest(),
-                "origin": self._args.site_origin,
+                "origin": self._args.cross_origin.joined(),
+                "credentials": str(self._args.cross_origin.credentials).lower(),
                 "timeout": str(self._args.integration_timeout_ms),
+                "authorizer": str(self._args.authorizer_cache_seconds),
+                "cached": ",".join(sorted(self._args.cached)),
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(made)),
         )

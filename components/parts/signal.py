@@ -29,7 +29,7 @@ class Signal:
 
     `kind` is what alarm rules refer to (`function_errors`), `subject` the thing measured, kebab-case. With more than
     one metric, `expression` is CloudWatch metric math over their ids. `runbook` is the file under runbooks/ that says
-    what to do.
+    what to do. `region` is where AWS measures it when that is not the stack's own region: alarms on it stand there.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Signal:
     runbook: str
     expression: str = ""
     group: str = ""
+    region: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a signal whose expression and metrics do not belong together."""

@@ -15,5 +15,6 @@ class Stack:
 
     naming: Naming
     stage: str
+    release: str
     region: str
     account_id: pulumi.Input[str]

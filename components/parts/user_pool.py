@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.parts.grant import Grant
 from components.parts.stack import Stack
-from settings.api import CognitoSettings
+from components.parts.statement import allow
+from settings.cognito import CognitoSettings, SesMail, ThreatsAudited, ThreatsEnforced, ThreatsIgnored
 
+# What Cognito calls the assessment of risks, which needs its tier PLUS.
+THREATS = {ThreatsIgnored: "OFF", ThreatsAudited: "AUDIT", ThreatsEnforced: "ENFORCED"}
 MFA = {"off": "OFF", "optional": "OPTIONAL", "required": "ON"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserPoolArgs:
-    """What the pool is made from. `site_urls` are where the sign-in pages may send the user back to."""
+    """What the pool is made from. `site_urls` are where the sign-in pages may send the user back to.
+
+    `logs_key_arn` and `log_retention_days` are for what Cognito itself writes down.
+    """
 
     settings: CognitoSettings
     stack: Stack
     site_urls: Sequence[pulumi.Input[str]]
+    logs_key_arn: pulumi.Input[str]
+    log_retention_days: int
 
 
 class UserPool(pulumi.ComponentResource):
@@ -36,7 +46,11 @@ class UserPool(pulumi.ComponentResource):
         """Make pool, client and domain."""
         super().__init__("mandala:parts:UserPool", name, None, opts)
         self._name, self._args = name, args
+        self._physical = args.stack.naming.of("user_pool", "users")
         pool = self._pool()
+        self._threats(pool)
+        if args.settings.log_delivery:
+            self._logs(pool)
         client = self._client(pool)
         domain = aws.cognito.UserPoolDomain(
             f"{name}-domain",
@@ -59,12 +73,19 @@ class UserPool(pulumi.ComponentResource):
             }
         )
 
+    def erases(self) -> Grant:
+        """What a function needs to delete a person's sign-in."""
+        return Grant(
+            environment={"USER_POOL_ID": self.pool_id},
+            statements=(allow("cognito-idp:AdminDeleteUser", on=[self.arn]),),
+        )
+
     def _pool(self) -> aws.cognito.UserPool:
         settings = self._args.settings
         return aws.cognito.UserPool(
             self._name,
-            name=self._args.stack.naming.of("user_pool", "users"),
-            user_pool_tier="PLUS",
+            name=self._physical,
+            user_pool_tier="ESSENTIALS" if isinstance(settings.threat_protection, ThreatsIgnored) else "PLUS",
             username_attributes=["email"],
             auto_verified_attributes=["email"],
             username_configuration={"case_sensitive": False},
@@ -79,11 +100,74 @@ class UserPool(pulumi.ComponentResource):
             mfa_configuration=MFA[settings.mfa],
             software_token_mfa_configuration=None if settings.mfa == "off" else {"enabled": True},
             account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
-            admin_create_user_config={"allow_admin_create_user_only": False},
+            admin_create_user_config={"allow_admin_create_user_only": not settings.self_sign_up},
+            email_configuration=self._mail(),
             user_attribute_update_settings={"attributes_require_verification_before_updates": ["email"]},
-            user_pool_add_ons={"advanced_security_mode": "ENFORCED"},
+            user_pool_add_ons={"advanced_security_mode": THREATS[type(settings.threat_protection)]},
             deletion_protection="ACTIVE" if settings.deletion_protection else "INACTIVE",
             opts=pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection),
+        )
+
+    def _mail(self) -> Any:
+        mail, stack = self._args.settings.mail, self._args.stack
+        if not isinstance(mail, SesMail):
+            return {"email_sending_account": "COGNITO_DEFAULT"}
+        identity = pulumi.Output.concat(
+            "arn:aws:ses:", stack.region, ":", stack.account_id, f":identity/{mail.identity}"
+        )
+        own = {
+            "email_sending_account": "DEVELOPER",
+            "source_arn": identity,
+            "from_email_address": mail.from_address,
+        }
+        return {**own, "reply_to_email_address": mail.reply_to} if mail.reply_to else own
+
+    def _threats(self, pool: aws.cognito.UserPool) -> None:
+        """What happens to known passwords and to sign-ins that look like somebody else's (row 73)."""
+        threats = self._args.settings.threat_protection
+        if not isinstance(threats, ThreatsEnforced):
+            return
+        levels = {"low": threats.low_risk, "medium": threats.medium_risk, "high": threats.high_risk}
+        actions: Any = {
+            f"{level}_action": {"event_action": action, "notify": False} for level, action in levels.items()
+        }
+        aws.cognito.RiskConfiguration(
+            f"{self._name}-risk",
+            user_pool_id=pool.id,
+            compromised_credentials_risk_configuration={
+                "actions": {"event_action": "BLOCK"},
+                "event_filters": ["PASSWORD_CHANGE", "SIGN_IN", "SIGN_UP"],
+            },
+            account_takeover_risk_configuration={"actions": actions},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _logs(self, pool: aws.cognito.UserPool) -> None:
+        """Mails that could not be sent, and every sign-in with its risk where risks are assessed."""
+        group = aws.cloudwatch.LogGroup(
+            f"{self._name}-logs",
+            # Log groups under this prefix do not use up the size limit of CloudWatch Logs' resource policies.
+            name=f"/aws/vendedlogs/cognito/{self._physical}",
+            retention_in_days=self._args.log_retention_days,
+            kms_key_id=self._args.logs_key_arn,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        sources = {"userNotification": "ERROR"}
+        if not isinstance(self._args.settings.threat_protection, ThreatsIgnored):
+            sources["userAuthEvents"] = "INFO"
+        configurations: Any = [
+            {
+                "event_source": source,
+                "log_level": level,
+                "cloud_watch_logs_configuration": {"log_group_arn": group.arn},
+            }
+            for source, level in sources.items()
+        ]
+        aws.cognito.LogDeliveryConfiguration(
+            f"{self._name}-logs",
+            user_pool_id=pool.id,
+            log_configurations=configurations,
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _client(self, pool: aws.cognito.UserPool) -> aws.cognito.UserPoolClient:

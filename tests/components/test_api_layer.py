@@ -83,7 +83,7 @@ def test_the_stage_is_traced(prod: Graph) -> None:
     ],
 )
 def test_the_throttle_is_the_required_one(stacks: Stacks, stack: str, rate: int, burst: int) -> None:
-    settings = only(stacks(stack), "aws:apigateway/methodSettings:MethodSettings").inputs["settings"]
+    settings = stacks(stack).named("aws:apigateway/methodSettings:MethodSettings", "api-methods").inputs["settings"]
     assert settings["throttlingRateLimit"] == rate
     assert settings["throttlingBurstLimit"] == burst
 
@@ -123,7 +123,7 @@ def test_a_path_is_answered_by_its_function_which_may_be_called_for_it(prod: Gra
 
 
 @pytest.mark.requirement(72)
-def test_every_operation_but_health_needs_a_signed_in_user(graph: Graph) -> None:
+def test_every_operation_but_health_and_shared_charts_needs_a_signed_in_user(graph: Graph) -> None:
     authorizer = only(graph, "aws:apigateway/authorizer:Authorizer")
     assert authorizer.inputs["type"] == "COGNITO_USER_POOLS"
     assert authorizer.inputs["providerArns"] == [only(graph, "aws:cognito/userPool:UserPool").outputs["arn"]]
@@ -136,7 +136,8 @@ def test_every_operation_but_health_needs_a_signed_in_user(graph: Graph) -> None
             assert inputs["authorization"] == "COGNITO_USER_POOLS"
             assert inputs["authorizerId"] == authorizer.id
             assert "openid" in inputs["authorizationScopes"]  # type: ignore[operator]
-    assert open_to_all == [("GET", "/health")]
+    # A shared chart is read with the token in its address, by people who have no account.
+    assert sorted(open_to_all) == [("GET", "/auth/shared/{token}"), ("GET", "/health")]
 
 
 def test_bodies_are_checked_before_a_function_is_called(graph: Graph) -> None:
@@ -158,7 +159,9 @@ def test_bodies_are_checked_before_a_function_is_called(graph: Graph) -> None:
 
 
 @pytest.mark.requirement(71)
-def test_browsers_may_call_from_the_site_alone(graph: Graph) -> None:
+@pytest.mark.parametrize("stack", ["prod", "dev", "local"])
+def test_browsers_may_call_from_the_site_alone(stacks: Stacks, stack: str) -> None:
+    graph = stacks(stack)
     site = f"'https://{only(graph, SITE).outputs['domainName']}'"
     answers = graph.of_type("aws:apigateway/integrationResponse:IntegrationResponse")
     where = paths(graph)
@@ -225,6 +228,7 @@ def test_passwords_mail_and_second_factor_are_as_required(prod: Graph) -> None:
     assert pool.inputs["mfaConfiguration"] == "OPTIONAL"
     assert pool.inputs["softwareTokenMfaConfiguration"] == {"enabled": True}
     assert pool.inputs["userPoolAddOns"]["advancedSecurityMode"] == "ENFORCED"
+    assert pool.inputs["userPoolTier"] == "PLUS"  # without it there is no advanced security
     assert pool.inputs["deletionProtection"] == "ACTIVE"
     assert pool.options["protect"] is True
 
@@ -247,7 +251,8 @@ def test_the_site_signs_in_with_the_code_grant_and_short_tokens(prod: Graph) -> 
 
 def test_users_are_sent_back_to_the_site_alone(graph: Graph) -> None:
     client = only(graph, "aws:cognito/userPoolClient:UserPoolClient").inputs
-    home = f"https://{only(graph, SITE).outputs['domainName']}/"
+    aliases = only(graph, SITE).inputs.get("aliases") or [only(graph, SITE).outputs["domainName"]]
+    home = f"https://{aliases[0]}/"
     assert client["callbackUrls"] == [home]
     assert client["logoutUrls"] == [home]
 

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from components.database import Database, DatabaseArgs
 from plan.graph import Graph
-from settings.database import DatabaseSettings
-from tests.harness import KEYS, STACK, build, only
+from tests.components.data import database
+from tests.harness import only
 
+PROXY_TYPE = "aws:rds/proxy:Proxy"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+RULE = "aws:vpc/securityGroup{0}Rule:SecurityGroup{0}Rule"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 CLUSTER = "aws:rds/cluster:Cluster"
 INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
-SETTINGS: dict[str, Any] = {
-    "engine": {"mode": "serverless_v2", "min_capacity": 0.5, "max_capacity": 4.0, "readers": 0},
-    "engine_version": "16.8",
-    "database_name": "example",
-    "administrator": "admin1",
-    "application_user": "app",
-    "backup_retention_days": 3,
-    "backup_window": "01:00-02:00",
-    "maintenance_window": "mon:02:00-mon:03:00",
-    "deletion_protection": False,
-    "performance_insights": False,
-    "slow_query_ms": 250,
-}
-
-
-def database(**changes: Any) -> Graph:
-    settings = DatabaseSettings.model_validate(SETTINGS | changes)
-    args = DatabaseArgs(
-        settings=settings, stack=STACK, keys=KEYS, subnet_ids=["subnet-1", "subnet-2"], security_group_id="sg-1"
-    )
-    return build(lambda: Database("database", args))
 
 
 def parameters(graph: Graph) -> dict[str, str]:
@@ -57,11 +39,12 @@ def test_production_has_a_writer_and_a_reader_over_both_zones(prod: Graph) -> No
     group = only(prod, "aws:rds/subnetGroup:SubnetGroup")
     zones = {s.id: s.inputs["availabilityZone"] for s in prod.of_type("aws:ec2/subnet:Subnet")}
     assert {zones[id_] for id_ in group.inputs["subnetIds"]} == {"ap-northeast-1a", "ap-northeast-1c"}
+    assert [i.inputs["availabilityZone"] for i in prod.of_type(INSTANCE)] == ["ap-northeast-1c", "ap-northeast-1a"]
 
 
 @pytest.mark.parametrize("readers", [0, 1, 3])
 def test_readers_are_added_beside_one_writer(readers: int) -> None:
-    graph = database(engine=SETTINGS["engine"] | {"readers": readers})
+    graph = database(engine_changes={"readers": readers})
     names = {instance.inputs["identifier"] for instance in graph.of_type(INSTANCE)}
     expected = {f"example-production-database-reader-{number}" for number in range(1, readers + 1)}
     assert names == expected | {"example-production-database-writer"}
@@ -135,7 +118,8 @@ def test_a_secret_holds_the_five_keys_of_a_connection(prod: Graph, role: str, us
     assert secret["username"] == user
     assert secret["port"] == 5432
     assert secret["dbname"] == "goal_mandala"
-    assert secret["host"] == only(prod, CLUSTER).outputs["endpoint"]
+    reached = {"application": only(prod, PROXY_TYPE), "administrator": only(prod, CLUSTER)}[role]
+    assert secret["host"] == reached.outputs["endpoint"]
     assert (
         secret["password"]
         == prod.named("random:index/randomPassword:RandomPassword", f"database-{role}").outputs["result"]
@@ -160,7 +144,7 @@ def test_application_and_administrator_have_different_passwords() -> None:
 def test_secrets_are_encrypted_with_the_stack_s_own_key(graph: Graph) -> None:
     key = graph.named("aws:kms/key:Key", "encryption-secrets").outputs["arn"]
     secrets = graph.of_type("aws:secretsmanager/secret:Secret")
-    assert len(secrets) == 3
+    assert len(secrets) >= 4
     assert all(secret.inputs["kmsKeyId"] == key for secret in secrets)
 
 
@@ -170,3 +154,60 @@ def test_endpoints_and_secrets_are_exported(prod: Graph) -> None:
     assert prod.exports["database_endpoint"] == cluster.outputs["endpoint"]
     assert prod.exports["database_reader_endpoint"] == cluster.outputs["readerEndpoint"]
     assert ":secret:goal-mandala-production-database-application" in prod.exports["database_secret_arn"]
+
+
+@pytest.mark.requirement(17, 30)
+def test_a_provisioned_cluster_has_its_class_its_readers_and_their_scaling() -> None:
+    engine = {
+        "mode": "provisioned",
+        "instance_class": "db.t3.medium",
+        "readers": 1,
+        "reader_scaling": {"min_readers": 1, "max_readers": 3, "cpu_percent": 70},
+    }
+    graph = database(engine=engine)
+    cluster = only(graph, CLUSTER)
+    assert "serverlessv2ScalingConfiguration" not in cluster.inputs
+    assert {i.inputs["instanceClass"] for i in graph.of_type(INSTANCE)} == {"db.t3.medium"}
+    assert [i.inputs["availabilityZone"] for i in graph.of_type(INSTANCE)] == ["ap-northeast-1c", "ap-northeast-1a"]
+    target = only(graph, "aws:appautoscaling/target:Target").inputs
+    assert (target["minCapacity"], target["maxCapacity"]) == (1, 3)
+    assert target["resourceId"] == "cluster:example-production-database"
+    assert target["scalableDimension"] == "rds:cluster:ReadReplicaCount"
+    policy = only(graph, "aws:appautoscaling/policy:Policy").inputs["targetTrackingScalingPolicyConfiguration"]
+    assert policy["targetValue"] == 70
+    assert policy["predefinedMetricSpecification"] == {"predefinedMetricType": "RDSReaderAverageCPUUtilization"}
+
+
+@pytest.mark.requirement(30)
+def test_readers_are_not_scaled_unless_it_is_set(prod: Graph) -> None:
+    assert prod.of_type("aws:appautoscaling/target:Target") == []
+
+
+@pytest.mark.requirement(246)
+def test_enhanced_monitoring_looks_every_60_seconds(prod: Graph) -> None:
+    role = prod.named("aws:iam/role:Role", "database-monitoring")
+    for instance in prod.of_type(INSTANCE):
+        assert instance.inputs["monitoringInterval"] == 60
+        assert instance.inputs["monitoringRoleArn"] == role.outputs["arn"]
+    attached = prod.named("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "database-monitoring")
+    assert attached.inputs["policyArn"] == "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+    off = only(database(), INSTANCE)
+    assert off.inputs["monitoringInterval"] == 0
+    assert "monitoringRoleArn" not in off.inputs
+
+
+@pytest.mark.requirement(25, 246)
+def test_changes_of_schema_and_roles_are_audited(prod: Graph) -> None:
+    assert parameters(prod)["pgaudit.log"] == "ddl,role"
+    assert "pgaudit" in parameters(prod)["shared_preload_libraries"].split(",")
+    assert "pgaudit.log" not in parameters(database(audited=[]))
+    assert parameters(database(audited=["write"]))["pgaudit.log"] == "write"
+
+
+@pytest.mark.requirement(25, 185)
+def test_the_exported_log_is_the_stack_s_own(prod: Graph) -> None:
+    logs = prod.named("aws:cloudwatch/logGroup:LogGroup", "database-logs")
+    assert logs.inputs["name"] == "/aws/rds/cluster/goal-mandala-production-database/postgresql"
+    assert logs.inputs["retentionInDays"] == 30
+    assert logs.inputs["kmsKeyId"] == prod.named("aws:kms/key:Key", "encryption-logs").outputs["arn"]
+    assert logs.urn in only(prod, CLUSTER).registration.dependencies

@@ -9,37 +9,19 @@ import pytest
 
 from plan.graph import Graph, Resource
 from plan.record import RecordError, record
+from tests.components.alarms import ALARM, COMPOSITE, alarm, condition, measured, metrics, severity
 from tests.conftest import ROOT, Stacks
 from tests.harness import only, statements
 
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:goal-mandala-production-{}"
+GLOBAL = "arn:aws:sns:us-east-1:123456789012:goal-mandala-production-{}"
 QUEUE = "aws:sqs/queue:Queue"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
 
-def alarm(graph: Graph, role: str) -> dict[str, Any]:
-    """The alarm of this name without the prefix."""
-    found = [r for r in graph.of_type(ALARM) if r.inputs["name"] == f"goal-mandala-production-{role}"]
-    assert len(found) == 1, f"{len(found)} alarms called {role}"
-    return found[0].inputs
-
-
-def severity(resource: Resource) -> str:
-    text: str = json.loads(resource.inputs["alarmDescription"])["severity"]
-    return text
-
-
-def condition(inputs: dict[str, Any]) -> tuple[str, float, int, int]:
-    """Comparison, threshold, seconds a period, periods."""
-    queries = [query for query in inputs.get("metricQueries", []) if "metric" in query]
-    period = queries[0]["metric"]["period"] if queries else inputs["period"]
-    return inputs["comparisonOperator"], inputs["threshold"], period, inputs["evaluationPeriods"]
-
-
-def measured(inputs: dict[str, Any]) -> set[tuple[str, str]]:
-    """Namespaces and names of what the alarm looks at."""
-    queries = [query["metric"] for query in inputs.get("metricQueries", []) if "metric" in query]
-    return {(m["namespace"], m["metricName"]) for m in queries or [inputs]}
+def ruled(graph: Graph) -> list[Resource]:
+    """The alarms that are made from rules; releases have alarms of their own."""
+    return [a for a in graph.of_type(ALARM) if "$mandala:parts:Alarms$" in a.urn]
 
 
 @pytest.mark.requirement(157)
@@ -98,25 +80,93 @@ def test_a_dead_letter_alarms_by_the_metric_that_sqs_has(prod: Graph) -> None:
     assert inputs["dimensions"] == {"QueueName": "goal-mandala-production-notifications-dead-letters"}
 
 
+@pytest.mark.requirement(59)
+@pytest.mark.parametrize("rule", ["error-rate", "duration", "throttles"])
+def test_every_function_has_the_alarm(prod: Graph, rule: str) -> None:
+    names = {f.inputs["name"] for f in prod.of_type("aws:lambda/function:Function")}
+    alarms = {a.inputs["name"] for a in prod.of_type(ALARM)}
+    slow = {"goal-mandala-production-generate-tasks"} if rule == "duration" else set()
+    assert {f"{name}-{rule}" for name in names - slow} <= alarms
+    assert {f"{name}-long-duration" for name in slow} <= alarms
+
+
+@pytest.mark.requirement(170, 171)
+def test_errors_of_the_site_alarm_where_cloudfront_is_measured(prod: Graph) -> None:
+    inputs = alarm(prod, "site-5xx")
+    assert condition(inputs) == ("GreaterThanThreshold", 0, 300, 2)
+    assert measured(inputs) == {("AWS/CloudFront", "5xxErrorRate")}
+    assert inputs["region"] == "us-east-1"
+    assert inputs["dimensions"]["Region"] == "Global"
+    assert condition(alarm(prod, "site-errors")) == ("GreaterThanOrEqualToThreshold", 5, 60, 5)
+
+
 @pytest.mark.requirement(178)
-def test_every_alarm_reaches_the_alerts_and_the_critical_ones_wake_somebody(prod: Graph) -> None:
+def test_every_alarm_reaches_the_alerts_of_its_region_and_the_critical_ones_wake_somebody(prod: Graph) -> None:
     alarms = prod.of_type(ALARM)
-    assert {severity(a) for a in alarms} == {"critical", "high"}
+    assert {severity(a) for a in alarms} == {"critical", "high", "medium", "warning"}
+    assert {a.inputs.get("region") for a in alarms} == {None, "us-east-1"}
     for resource in alarms:
-        expected = [TOPIC.format("alerts")] + ([TOPIC.format("pages")] if severity(resource) == "critical" else [])
+        topic = GLOBAL if resource.inputs.get("region") else TOPIC
+        expected = [topic.format("alerts")] + ([topic.format("pages")] if severity(resource) == "critical" else [])
         assert resource.inputs["alarmActions"] == expected, resource.name
-        assert resource.inputs["okActions"] == [TOPIC.format("alerts")]
+        assert resource.inputs["okActions"] == [topic.format("alerts")]
 
 
 @pytest.mark.requirement(178)
-def test_both_topics_have_their_names_and_take_this_account_s_alarms_only(prod: Graph) -> None:
-    names = {topic.inputs["name"] for topic in prod.of_type("aws:sns/topic:Topic")}
-    assert names == {"goal-mandala-production-alerts", "goal-mandala-production-pages"}
-    for policy in prod.of_type("aws:sns/topicPolicy:TopicPolicy"):
-        let_in, refused = statements(policy)
-        assert let_in["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-        assert let_in["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-        assert refused["Effect"] == "Deny"
+def test_several_alarms_together_wake_somebody(prod: Graph) -> None:
+    inputs = only(prod, COMPOSITE).inputs
+    assert inputs["alarmName"] == "goal-mandala-production-api-degraded-by-database"
+    assert inputs["alarmRule"] == (
+        'ALARM("goal-mandala-production-api-error-rate") AND ALARM("goal-mandala-production-database-connections")'
+    )
+    assert inputs["alarmActions"] == [TOPIC.format("alerts"), TOPIC.format("pages")]
+    for role in ("api-error-rate", "database-connections"):
+        assert severity(next(r for r in prod.of_type(ALARM) if r.inputs is alarm(prod, role))) == "high"
+
+
+@pytest.mark.requirement(177)
+def test_what_is_unusual_alarms_by_a_band_that_cloudwatch_learns(prod: Graph) -> None:
+    inputs = alarm(prod, "api-unusual-requests")
+    assert inputs["comparisonOperator"] == "LessThanLowerOrGreaterThanUpperThreshold"
+    assert inputs["thresholdMetricId"] == "band"
+    assert "threshold" not in inputs
+    band, seen = inputs["metricQueries"]
+    assert band["expression"] == "ANOMALY_DETECTION_BAND(m1, 3)"
+    assert (band["returnData"], seen["returnData"]) == (True, True)
+    assert measured(inputs) == {("AWS/ApiGateway", "Count")}
+
+
+@pytest.mark.requirement(194)
+def test_alarms_notify_and_learn_only_where_that_is_switched_on(prod: Graph, stacks: Stacks) -> None:
+    assert {a.inputs["actionsEnabled"] for a in prod.of_type(ALARM) + prod.of_type(COMPOSITE)} == {True}
+    assert {a.inputs["actionsEnabled"] for a in ruled(stacks("contrary"))} == {False}
+    learned = [a for a in stacks("dev").of_type(ALARM) if "thresholdMetricId" in a.inputs]
+    assert learned == [], "detailed monitoring is off there"
+
+
+def test_a_rule_may_have_a_statistic_of_its_own_and_a_choice_of_subjects(stacks: Stacks) -> None:
+    alarms = {a.inputs["name"]: a.inputs for a in stacks("contrary").of_type(ALARM)}
+    assert alarms["goal-mandala-contrary-goals-average-duration"]["statistic"] == "Average"
+    assert [name for name in alarms if name.endswith("-warm-use")] == ["goal-mandala-contrary-goals-warm-use"]
+
+
+@pytest.mark.requirement(176)
+def test_charges_alarm_in_us_east_1(prod: Graph) -> None:
+    inputs = alarm(prod, "billing-charges")
+    assert condition(inputs) == ("GreaterThanOrEqualToThreshold", 100, 21_600, 1)
+    assert measured(inputs) == {("AWS/Billing", "EstimatedCharges")}
+    assert inputs["dimensions"] == {"Currency": "USD"}
+    assert inputs["region"] == "us-east-1"
+
+
+@pytest.mark.requirement(213)
+def test_what_logs_take_in_is_watched_and_nothing_is_kept_for_ever(prod: Graph) -> None:
+    inputs = alarm(prod, "logs-volume")
+    assert measured(inputs) == {("AWS/Logs", "IncomingBytes")}
+    assert condition(inputs) == ("GreaterThanOrEqualToThreshold", 1_073_741_824, 3600, 1)
+    groups = prod.of_type("aws:cloudwatch/logGroup:LogGroup")
+    assert len(groups) > 20
+    assert all(1 <= group.inputs["retentionInDays"] <= 400 for group in groups)
 
 
 @pytest.mark.requirement(235)
@@ -132,10 +182,7 @@ def test_every_critical_alarm_is_raised_within_five_minutes(prod: Graph) -> None
 def test_alerts_wait_in_a_queue_until_slack_has_them(prod: Graph) -> None:
     queue = prod.named(QUEUE, "observability-notifications")
     letters = prod.named(QUEUE, "observability-dead-letters")
-    subscription = only(prod, "aws:sns/topicSubscription:TopicSubscription").inputs
-    assert subscription["topic"] == TOPIC.format("alerts")
-    assert (subscription["protocol"], subscription["endpoint"]) == ("sqs", queue.outputs["arn"])
-    source = only(prod, "aws:lambda/eventSourceMapping:EventSourceMapping").inputs
+    source = prod.named("aws:lambda/eventSourceMapping:EventSourceMapping", "observability-notifications").inputs
     assert source["eventSourceArn"] == queue.outputs["arn"]
     assert source["functionName"].endswith(":goal-mandala-production-notify-slack:live")
     assert source["functionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -143,6 +190,63 @@ def test_alerts_wait_in_a_queue_until_slack_has_them(prod: Graph) -> None:
         "deadLetterTargetArn": letters.outputs["arn"],
         "maxReceiveCount": 5,
     }
+
+
+@pytest.mark.requirement(178, 179)
+def test_alerts_of_both_regions_reach_the_one_queue(prod: Graph) -> None:
+    queue = prod.named(QUEUE, "observability-notifications")
+    found = {s.inputs["topic"]: s.inputs for s in prod.of_type(SUBSCRIPTION) if s.inputs["protocol"] == "sqs"}
+    assert set(found) == {TOPIC.format("alerts"), GLOBAL.format("alerts")}
+    assert {s["endpoint"] for s in found.values()} == {queue.outputs["arn"]}
+    assert found[GLOBAL.format("alerts")]["region"] == "us-east-1"
+    for topic, subscription in found.items():
+        region = topic.split(":")[3]
+        letters = f"arn:aws:sqs:{region}:123456789012:goal-mandala-production-notifications-dead-letters"
+        assert json.loads(subscription["redrivePolicy"]) == {"deadLetterTargetArn": letters}
+    policy = prod.named("aws:sqs/queuePolicy:QueuePolicy", "observability-notifications")
+    let_in, _ = statements(policy)
+    assert let_in["Condition"] == {"ArnEquals": {"aws:SourceArn": sorted(found)}}
+
+
+@pytest.mark.requirement(240)
+def test_every_queue_and_topic_refuses_what_does_not_come_over_tls(graph: Graph) -> None:
+    queues, topics = graph.of_type(QUEUE), graph.of_type("aws:sns/topic:Topic")
+    policies = {p.inputs["queueUrl"]: p for p in graph.of_type("aws:sqs/queuePolicy:QueuePolicy")}
+    policies |= {p.inputs["arn"]: p for p in graph.of_type("aws:sns/topicPolicy:TopicPolicy")}
+    assert len(queues) >= 2
+    for resource in queues + topics:
+        denied = [s for s in statements(policies[resource.id]) if s["Effect"] == "Deny"]
+        assert [s["Condition"] for s in denied] == [{"Bool": {"aws:SecureTransport": "false"}}], resource.urn
+
+
+@pytest.mark.requirement(86)
+def test_nothing_asynchronous_fails_unseen(graph: Graph) -> None:
+    """Every dead-letter queue has an alarm; every queue with a consumer has one, and so has every subscription."""
+    letters = {q.outputs["arn"] for q in graph.of_type(QUEUE) if "dead-letters" in q.name}
+    fed = {m.inputs["eventSourceArn"] for m in graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")}
+    for queue in graph.of_type(QUEUE):
+        if queue.outputs["arn"] in fed:
+            assert json.loads(queue.inputs["redrivePolicy"])["deadLetterTargetArn"] in letters, queue.urn
+    for subscription in graph.of_type(SUBSCRIPTION):
+        if subscription.inputs["protocol"] == "sqs":
+            assert json.loads(subscription.inputs["redrivePolicy"])["deadLetterTargetArn"] in letters
+    for target in graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
+        if ":function:" in target.inputs["arn"]:
+            assert target.inputs["deadLetterConfig"]["arn"] in letters
+
+
+@pytest.mark.requirement(175)
+@pytest.mark.parametrize("stack", ["prod", "dev", "local"])
+def test_every_dead_letter_queue_has_an_alarm(stacks: Stacks, stack: str) -> None:
+    graph = stacks(stack)
+    watched = {
+        (a.inputs.get("region"), a.inputs["dimensions"]["QueueName"])
+        for a in graph.of_type(ALARM)
+        if measured(a.inputs) == {("AWS/SQS", "ApproximateNumberOfMessagesVisible")}
+    }
+    letters = {(q.inputs.get("region"), q.inputs["name"]) for q in graph.of_type(QUEUE) if "dead-letters" in q.name}
+    assert len(letters) >= 4
+    assert letters == watched
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_the_function_may_run(graph: Graph) -> None:
@@ -169,52 +273,30 @@ def test_silence_is_not_an_alarm(graph: Graph) -> None:
 
 
 def test_every_alarm_measures_something_that_this_stack_has(prod: Graph) -> None:
+    functions = {f.inputs["name"] for f in prod.of_type("aws:lambda/function:Function")}
     own = {
-        "FunctionName": {f.inputs["name"] for f in prod.of_type("aws:lambda/function:Function")},
+        "FunctionName": functions,
         "ApiName": {"goal-mandala-production-api"},
         "Stage": {"v1"},
         "DBClusterIdentifier": {c.outputs["clusterIdentifier"] for c in prod.of_type("aws:rds/cluster:Cluster")},
         "StateMachineArn": {m.id for m in prod.of_type("aws:sfn/stateMachine:StateMachine")},
         "QueueName": {q.inputs["name"] for q in prod.of_type(QUEUE)},
+        "DistributionId": {d.id for d in prod.of_type("aws:cloudfront/distribution:Distribution")},
+        "Region": {"Global"},
+        "Currency": {"USD"},
+        "LogGroupName": {g.inputs["name"] for g in prod.of_type("aws:cloudwatch/logGroup:LogGroup")},
     }
     for resource in prod.of_type(ALARM):
-        queries = [q["metric"] for q in resource.inputs.get("metricQueries", []) if "metric" in q]
-        for metric in queries or [resource.inputs]:
-            for key, value in metric["dimensions"].items():
+        for metric in metrics(resource.inputs):
+            for key, value in metric.get("dimensions", {}).items():
                 assert value in own[key], f"{resource.name} measures {key}={value}"
-
-
-@pytest.mark.requirement(149, 150, 151, 153)
-def test_the_dashboard_charts_what_operators_ask_for(prod: Graph) -> None:
-    board = only(prod, "aws:cloudwatch/dashboard:Dashboard").inputs
-    widgets = json.loads(board["dashboardBody"])["widgets"]
-    charted = {(m[0], m[1]) for widget in widgets for m in widget["properties"]["metrics"]}
-    assert charted >= {
-        ("AWS/ApiGateway", "Count"),
-        ("AWS/ApiGateway", "4XXError"),
-        ("AWS/ApiGateway", "5XXError"),
-        ("AWS/ApiGateway", "Latency"),
-        ("AWS/Lambda", "Invocations"),
-        ("AWS/Lambda", "Errors"),
-        ("AWS/Lambda", "Duration"),
-        ("AWS/Lambda", "ConcurrentExecutions"),
-        ("AWS/RDS", "DatabaseConnections"),
-        ("AWS/RDS", "CPUUtilization"),
-        ("AWS/RDS", "FreeableMemory"),
-        ("AWS/States", "ExecutionsStarted"),
-        ("AWS/States", "ExecutionsFailed"),
-        ("AWS/States", "ExecutionTime"),
-    }
-    places = [(widget["x"], widget["y"]) for widget in widgets]
-    assert len(set(places)) == len(places), "two charts in one place"
 
 
 @pytest.mark.requirement(180)
 def test_pages_go_by_mail_where_an_address_is_set(stacks: Stacks) -> None:
-    mail = stacks("contrary").named("aws:sns/topicSubscription:TopicSubscription", "observability-pages-email").inputs
+    mail = stacks("contrary").named(SUBSCRIPTION, "observability-pages-email").inputs
     assert (mail["protocol"], mail["endpoint"]) == ("email", "operators@example.com")
     assert mail["topic"].endswith(":goal-mandala-contrary-pages")
-    assert stacks("contrary").of_type("aws:cloudwatch/dashboard:Dashboard") == []
 
 
 def test_a_rule_about_nothing_is_refused_with_what_there_is(tmp_path: Any) -> None:

@@ -83,15 +83,16 @@ def test_any_failure_reaches_the_handler(definition: dict[str, Any]) -> None:
 
 
 @pytest.mark.requirement(82, 256)
-def test_the_handler_and_the_last_step_can_notify(prod: Graph) -> None:
+def test_the_handler_the_last_step_and_what_hears_of_endings_can_notify(prod: Graph) -> None:
     topic = "arn:aws:sns:ap-northeast-1:123456789012:goal-mandala-production-alerts"
     publishers = {
         policy.name: statement["Resource"]
         for policy in prod.of_type("aws:iam/rolePolicy:RolePolicy")
         for statement in statements(policy)
-        if "sns:Publish" in statement["Action"]
+        if "sns:Publish" in statement["Action"] and policy.name.startswith("generation-")
     }
     assert publishers == {
+        "generation-ending-record-policy": [topic],
         "generation-handle-error-policy": [topic],
         "generation-update-goal-status-policy": [topic],
     }

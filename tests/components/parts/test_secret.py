@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.parts.secret import stored_secret
+from components.parts.secret import empty_secret, secret_value, stored_secret
 from plan.graph import Graph
 from plan.values import SECRET_TEXT
 from tests.harness import KEYS, build, only
@@ -52,8 +52,19 @@ def test_a_mapping_is_stored_as_json_and_a_text_as_it_is() -> None:
     assert only(secret("as it is"), VERSION).inputs["secretString"] == "as it is"
 
 
+class Rotated(pulumi.ComponentResource):
+    """A component with a secret that something else writes later."""
+
+    def __init__(self) -> None:
+        super().__init__("test:parts:Rotated", "part")
+        names = {"physical_name": "example-secret", "description": "an example"}
+        holder = empty_secret("part-secret", parent=self, key_arn=KEYS.secrets, recovery_window_days=7, **names)
+        secret_value("part-secret", parent=self, secret=holder, value="x", rotated=True)
+        self.register_outputs({})
+
+
 def test_only_a_rotated_value_is_left_alone_by_updates() -> None:
-    assert only(secret("x", rotated=True), VERSION).options["ignore_changes"] == ["secretString"]
+    assert only(build(Rotated), VERSION).options["ignore_changes"] == ["secretString"]
     assert "ignore_changes" not in only(secret("x"), VERSION).options
 
 
