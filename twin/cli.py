@@ -19,6 +19,8 @@ from twin.errors import TwinError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from twin.report import Report
+
 NOT_RUNNING = 3
 
 
@@ -98,22 +100,23 @@ def up(
     # The program's many objects all live until the end: collecting garbage among them costs time and frees nothing.
     gc.disable()
     report = Report(Console(stderr=as_json))
-
-    def announce(running: state.State) -> None:
-        report.close()
-        if as_json:
-            _print_json(_public(running))
-        else:
-            _introduce(report.console, running, folder)
-        sys.stdout.flush()
-
+    options = Options(folder=folder, stack=stack, ports=ports, demo=demo, foreground=foreground)
     try:
-        run(Options(folder=folder, stack=stack, ports=ports, demo=demo, foreground=foreground), report, announce)
+        run(options, report, lambda running: _announce(report, running, folder, as_json=as_json))
     finally:
         report.close()
     # Taking Pulumi's modules apart, one by one, would take longer than a second.
     sys.stdout.flush()
     os._exit(0)
+
+
+def _announce(report: Report, running: state.State, folder: Path, *, as_json: bool) -> None:
+    report.close()
+    if as_json:
+        _print_json(_public(running))
+    else:
+        _introduce(report.console, running, folder)
+    sys.stdout.flush()
 
 
 @app.command()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lambdas.rotate_secret import logic as rotation
 from tests.twin.system import System, User, call, eventually
 
 pytestmark = pytest.mark.twin
@@ -222,3 +224,23 @@ def test_what_was_exported_exists(system: System) -> None:
     assert machine["status"] == "ACTIVE"
     pool = system.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])
     assert pool["UserPool"]["Id"] == outputs["user_pool_id"]
+
+
+@pytest.mark.requirement(26, 38)
+@pytest.mark.parametrize("secret", ["database_secret_arn", "database_administrator_secret_arn", "database_secret_arn"])
+def test_rotated_credentials_are_used_by_the_functions_at_once(system: System, secret: str) -> None:
+    manager, functions = system.client("secretsmanager"), system.client("lambda")
+    arn, token = system.state["outputs"][secret], str(uuid.uuid4())
+    current = json.loads(manager.get_secret_value(SecretId=arn)["SecretString"])
+    # The emulator's RotateSecret calls no function, so that the pending version is made and the steps called here.
+    pending = rotation.next_secret(current, alternate=secret == "database_secret_arn")  # noqa: S105 - an output's name
+    manager.put_secret_value(
+        SecretId=arn, ClientRequestToken=token, VersionStages=["AWSPENDING"], SecretString=json.dumps(pending)
+    )
+    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+        event = json.dumps({"Step": step, "SecretId": arn, "ClientRequestToken": token})
+        answer = functions.invoke(FunctionName="goal-mandala-local-rotate-secret:live", Payload=event)
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    now = json.loads(manager.get_secret_value(SecretId=arn)["SecretString"])
+    assert now == pending
+    assert call("GET", f"{system.state['api_url']}/health").status == 200

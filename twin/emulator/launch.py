@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from twin.emulator import functions, gateway, transport, workflows
+from twin.emulator import functions, gateway, log_filters, transport, workflows
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     functions.correct()
     workflows.correct()
     gateway.correct()
+    log_filters.correct()
     transport.correct()
     import_module("ministack.app").main()
 

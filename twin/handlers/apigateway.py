@@ -229,6 +229,24 @@ HANDLERS: dict[str, Handler] = {
         delete_with={"restApiId": "{restApiId}", "responseType": "{responseType}"},
         put=True,
     ),
+    "aws:apigateway/domainName:DomainName": _child(
+        "create_domain_name",
+        "{domainName}",
+        "delete_domain_name",
+        outputs={
+            "arn": "arn:aws:apigateway:{region}::/domainnames/{domainName}",
+            "regionalDomainName": "{regionalDomainName}",
+            "regionalZoneId": "{regionalHostedZoneId}",
+        },
+        delete_with={"domainName": "{domainName}"},
+    ),
+    "aws:apigateway/basePathMapping:BasePathMapping": _child(
+        "create_base_path_mapping",
+        "{domainName}/",
+        "delete_base_path_mapping",
+        renames={"stageName": "stage"},
+        delete_with={"domainName": "{domainName}", "basePath": "(none)"},
+    ),
     "aws:apigateway/stage:Stage": Stage(),
     "aws:apigateway/methodSettings:MethodSettings": MethodSettings(),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from plan.account import Created
 from twin.handlers.handler import Handler, Order
-from twin.handlers.mapped import remove, tolerated
+from twin.handlers.mapped import Mapped, remove, tolerated
 
 _HOSTED_ZONE = "Z2FDTNDATAQYW2"
 _RENAMES = {
@@ -139,4 +139,12 @@ HANDLERS: dict[str, Handler] = {
         thing="CachePolicy", config="cachePolicyConfig", arn="cache-policy", calls="cache_policy"
     ),
     "aws:cloudfront/distribution:Distribution": Distribution(),
+    "aws:cloudfront/monitoringSubscription:MonitoringSubscription": Mapped(
+        service="cloudfront",
+        create_call="create_monitoring_subscription",
+        id="{distributionId}",
+        delete_call="delete_monitoring_subscription",
+        delete_with={"DistributionId": "{id}"},
+        put=True,
+    ),
 }

@@ -1,4 +1,4 @@
-"""CloudWatch: log groups, alarms and dashboards."""
+"""CloudWatch: log groups and their filters, alarms and dashboards."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ class LogGroup(Mapped):
         if days:
             order.client("logs").put_retention_policy(logGroupName=existing.id, retentionInDays=days)
         return existing
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogMetricFilter(Mapped):
+    """Counts lines of a log group; the emulator keeps it and counts nothing."""
+
+    def values(self, order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Pulumi's one transformation is a list of them to CloudWatch Logs, under longer names."""
+        values = super().values(order, facts)
+        given = values.pop("metricTransformation")
+        longer = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}
+        return values | {"metricTransformations": [{longer.get(key, key): item for key, item in given.items()}]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +84,35 @@ HANDLERS: dict[str, Handler] = {
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
         delete_call="delete_alarms",
         delete_with={"AlarmNames": ["{id}"]},
+        put=True,
+    ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Mapped(
+        service="cloudwatch",
+        create_call="put_composite_alarm",
+        id="{alarmName}",
+        outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{alarmName}"},
+        delete_call="delete_alarms",
+        delete_with={"AlarmNames": ["{id}"]},
+        put=True,
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": LogMetricFilter(
+        service="logs",
+        create_call="put_metric_filter",
+        named="name",
+        renames={"name": "filterName", "pattern": "filterPattern"},
+        id="{name}",
+        delete_call="delete_metric_filter",
+        delete_with={"logGroupName": "{logGroupName}", "filterName": "{id}"},
+        put=True,
+    ),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": Mapped(
+        service="logs",
+        create_call="put_subscription_filter",
+        named="name",
+        renames={"name": "filterName", "logGroup": "logGroupName"},
+        id="{name}",
+        delete_call="delete_subscription_filter",
+        delete_with={"logGroupName": "{logGroup}", "filterName": "{id}"},
         put=True,
     ),
     "aws:cloudwatch/dashboard:Dashboard": Mapped(

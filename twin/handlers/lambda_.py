@@ -167,6 +167,15 @@ HANDLERS: dict[str, Handler] = {
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": EventInvokeConfig(
         service="lambda", create_call="put_function_event_invoke_config", id="{functionName}", put=True
     ),
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Mapped(
+        service="lambda",
+        create_call="put_provisioned_concurrency_config",
+        without=("skipDestroy",),
+        id="{functionName},{qualifier}",
+        delete_call="delete_provisioned_concurrency_config",
+        delete_with={"FunctionName": "{functionName}", "Qualifier": "{qualifier}"},
+        put=True,
+    ),
     "aws:lambda/eventSourceMapping:EventSourceMapping": Mapped(
         service="lambda",
         create_call="create_event_source_mapping",

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from plan.account import Registration
 from twin.handlers import (
+    acm,
     apigateway,
+    budgets,
     cloudfront,
+    cloudtrail,
     cloudwatch,
     cognito,
+    data,
     ec2,
+    events,
     iam,
     kms,
     lambda_,
     ledger,
+    log_delivery,
     random_values,
     rds,
     s3,
@@ -24,8 +30,8 @@ from twin.handlers import (
 from twin.handlers.handler import Handler, HandlerError
 
 _MODULES = (
-    apigateway, cloudfront, cloudwatch, cognito, ec2, iam, kms, lambda_, ledger, random_values, rds, s3, secretsmanager,
-    sfn, sns, sqs,
+    acm, apigateway, budgets, cloudfront, cloudtrail, cloudwatch, cognito, data, ec2, events, iam, kms, lambda_,
+    ledger, log_delivery, random_values, rds, s3, secretsmanager, sfn, sns, sqs,
 )  # fmt: skip
 
 HANDLERS: dict[str, Handler] = {type_: handler for module in _MODULES for type_, handler in module.HANDLERS.items()}

@@ -130,6 +130,15 @@ class Lifecycle(Setting):
         return values
 
 
+class Logging(Setting):
+    """Where each access to the bucket is logged."""
+
+    def values(self, order: Order, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """That it is on at all is a level of its own to the API."""
+        values = super().values(order, facts)
+        return {**values, self.member: {"loggingEnabled": values[self.member]}}
+
+
 HANDLERS: dict[str, Handler] = {
     "aws:s3/bucket:Bucket": Bucket(),
     "aws:s3/bucketVersioning:BucketVersioning": Setting(
@@ -153,7 +162,7 @@ HANDLERS: dict[str, Handler] = {
         renames={"id": "ID"},
         without=("transitionDefaultMinimumObjectSize",),
     ),
-    "aws:s3/bucketLogging:BucketLogging": Setting(create_call="put_bucket_logging"),
+    "aws:s3/bucketLogging:BucketLogging": Logging(create_call="put_bucket_logging", member="bucketLoggingStatus"),
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": Setting(
         create_call="put_bucket_cors", member="corsConfiguration", renames={"maxAgeSeconds": "MaxAgeSeconds"}
     ),

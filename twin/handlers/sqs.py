@@ -32,9 +32,11 @@ class Queue(Handler):
     def create(self, order: Order) -> Created:
         """Make the queue with its attributes."""
         name = order.name()
-        url = order.client("sqs").create_queue(
+        order.client("sqs").create_queue(
             QueueName=name, Attributes=attributes(order.inputs, _ATTRIBUTES), tags=order.inputs.get("tags") or {}
-        )["QueueUrl"]
+        )
+        # The emulator names itself as the host; it finds a queue by the path alone.
+        url = f"https://sqs.{order.region}.amazonaws.com/{order.cloud.account_id}/{name}"
         return Created(id=url, outputs={"arn": order.arn("sqs", name), "url": url, "name": name})
 
     def update(self, order: Order, existing: Created) -> Created:
