@@ -84,7 +84,7 @@ types: .venv/.installed
 	mypy
 
 unit: install
-	pytest -n 2 -m "not twin and not prove" -q
+	pytest -n 2 -m "not twin and not slow and not prove" -q
 	npm test --prefix web --silent
 
 test: install ## Everything: lint, types, unit, and the whole system on this machine

@@ -23,6 +23,7 @@ from plan.monitor import Monitor
 from plan.recorded_account import RecordedAccount
 
 MAIN = stack_file.ROOT / "__main__.py"
+YOUNG_OBJECTS = 5_000
 
 
 class RecordError(Exception):
@@ -87,7 +88,7 @@ def run(program: Callable[[], object], monitor: Monitor, *, source: stack_file.S
     settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root stack itself
     set_all_config(source.config, list(source.secret_keys))
     try:
-        with _in_folder(stack_file.ROOT), _without_garbage_collection(), _without_stack_traces():
+        with _in_folder(stack_file.ROOT), _rare_garbage_collection(), _without_stack_traces():
             loop.run_until_complete(pulumi_stack.run_in_stack(lambda: _settled(program)))
     except Exception as error:
         raise _failure(monitor, error) from error
@@ -135,15 +136,20 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Importing a provider makes a million objects that all stay: looking for garbage among them takes a while."""
-    was_enabled = gc.isenabled()
-    gc.disable()
+def _rare_garbage_collection() -> Iterator[None]:
+    """Importing a provider makes a million objects that all stay: looking for garbage among them takes a while.
+
+    Only young objects are looked at while the program runs. What the first recording leaves is kept for good, since
+    it is nearly all modules and classes; later recordings are collected as usual.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(YOUNG_OBJECTS, 1_000_000, 1_000_000)
     try:
         yield
     finally:
-        if was_enabled:
-            gc.enable()
+        if not gc.get_freeze_count():
+            gc.freeze()
+        gc.set_threshold(*before)
 
 
 @contextmanager

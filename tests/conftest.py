@@ -28,6 +28,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Fixtures and modules that start a server or another program.
+SLOW_FIXTURES = {"postgres"}
+SLOW_FOLDERS = ("tests/migrations/", "tests/plan/terraform/test_judge.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts a server or another program is no part of the fast tests."""
+    for item in items:
+        place = item.path.relative_to(ROOT).as_posix()
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if place.startswith(SLOW_FOLDERS) or fixtures & SLOW_FIXTURES:
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # The SDKs warn of classes of their own while they are imported; that the program uses none of them is a test.
     config.addinivalue_line("filterwarnings", r"ignore::DeprecationWarning:pulumi_awsx?\..*")
