@@ -28,17 +28,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Fixtures and modules that start a server or another program.
+# What starts a server or another program, or records the whole program many times.
 SLOW_FIXTURES = {"postgres"}
-SLOW_FOLDERS = ("tests/migrations/", "tests/plan/terraform/test_judge.py")
+SLOW_PLACES = (
+    "tests/components/parts/test_records.py",
+    "tests/components/test_alarm_postures.py",
+    "tests/components/test_api_alternatives.py",
+    "tests/lambdas/test_models.py",
+    "tests/migrations/",
+    "tests/plan/terraform/test_export.py",
+    "tests/plan/terraform/test_judge.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts a server or another program is no part of the fast tests."""
+    """Mark what is no part of the fast tests."""
     for item in items:
         place = item.path.relative_to(ROOT).as_posix()
         fixtures = set(getattr(item, "fixturenames", ()))
-        if place.startswith(SLOW_FOLDERS) or fixtures & SLOW_FIXTURES:
+        if place.startswith(SLOW_PLACES) or fixtures & SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
 
 
