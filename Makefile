@@ -28,7 +28,7 @@ POSTGRES := twin/postgres/node_modules/.installed
 WEB_TOOLS := web/node_modules/.installed
 SITE := web/dist/index.html
 
-.PHONY: help install up down check lint types unit test prove bench lock clean
+.PHONY: help install up down check lint types unit web-unit test prove bench lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -73,7 +73,9 @@ up: install ## Run the whole system on this machine
 down: ## Stop it and remove what it left
 	@if test -x .venv/bin/twin; then twin down; else echo "nothing is installed, so nothing runs"; fi
 
-check: lint types unit ## The fast part of the tests: lint, types, unit
+check: install ## The fast part of the tests: lint, types, unit
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint types web-unit
+	@$(MAKE) --no-print-directory unit
 
 lint: .venv/.installed $(WEB_TOOLS)
 	ruff check $(PYTHON_SOURCES)
@@ -85,6 +87,8 @@ types: .venv/.installed
 
 unit: install
 	pytest -n 2 -m "not twin and not slow and not prove" -q
+
+web-unit: $(WEB_TOOLS)
 	npm test --prefix web --silent
 
 test: install ## Everything: lint, types, unit, and the whole system on this machine

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,11 +41,21 @@ def _module_file(module: str) -> Path | None:
     return None
 
 
+def _statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """All statements at any depth; expressions, which hold no imports, are not looked into."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, None)
+            if isinstance(inner, list):
+                yield from _statements(inner)
+
+
 @functools.cache
 def _imported(file: Path) -> frozenset[str]:
     """Dotted names under `lambdas` that a source file imports, at any depth of its code."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+    for node in _statements(ast.parse(file.read_text(encoding="utf-8"), str(file)).body):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
