@@ -93,6 +93,7 @@ class Starter:
         """Stop everything; the logs stay, to be read."""
         self._tell("failed")
         self._await_end()
+        state.empty(self.lock.folder, keep=("logs", state.STOPPED_FILE))
         if not self.process:
             state.remove(self.lock.folder)
         self.lock.release()

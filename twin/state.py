@@ -177,10 +177,10 @@ def check_folder(folder: Path) -> None:
             )
 
 
-def empty(folder: Path) -> None:
-    """Remove what an earlier twin left, but for the lock."""
+def empty(folder: Path, *, keep: tuple[str, ...] = ()) -> None:
+    """Remove what an earlier twin left, but for the lock and what `keep` names."""
     for path in folder.iterdir() if folder.exists() else ():
-        if path.name == LOCK_FILE:
+        if path.name in (LOCK_FILE, *keep):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from tests.bench import measurements
 from tests.bench.measure import ROOT, Figure
+
+RESULTS = ROOT / "BENCHMARKS.md"
 
 METHOD = """\
 # Benchmarks
@@ -47,12 +51,24 @@ def main() -> int:
         for figure in measurements.ALL[name](options.runs):
             figures.append(figure)
             print(f"  {figure.as_text()}", flush=True)
-    if not options.names:
-        rows = "\n".join(figure.as_row() for figure in figures)
-        text = METHOD.format(date=datetime.now(UTC).date(), machine=_machine(), rows=rows)
-        (ROOT / "BENCHMARKS.md").write_text(text, encoding="utf-8")
-        print("written: BENCHMARKS.md")
+    rows = "\n".join(_merged(RESULTS, figures).values())
+    text = METHOD.format(date=datetime.now(UTC).date(), machine=_machine(), rows=rows)
+    RESULTS.write_text(text, encoding="utf-8")
+    print("written: BENCHMARKS.md")
     return 0
+
+
+def _merged(results: Path, figures: list[Figure]) -> dict[str, str]:
+    """Rows by what they measure: those of before where nothing was measured now."""
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    before = [line for line in lines if line.startswith("| ") and not line.startswith("| What")]
+    rows = {_what(line): line for line in before}
+    return rows | {_what(figure.as_row()): figure.as_row() for figure in figures}
+
+
+def _what(row: str) -> str:
+    """The first cell, without the numbers in it: what is measured may grow."""
+    return re.sub(r"\d+ resources", "resources", row.split("|")[1].strip())
 
 
 if __name__ == "__main__":
