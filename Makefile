@@ -97,7 +97,7 @@ test: install ## Everything: lint, types, unit, and the whole system on this mac
 	npm run check --prefix web --silent
 	npm test --prefix web --silent
 	mypy
-	pytest -n 2 --dist loadfile -m "not prove" -q --cov --cov-report=term --cov-report=xml
+	pytest -n 2 --dist loadgroup -m "not prove" -q --cov --cov-report=term --cov-report=xml
 
 prove: install ## The long experiments in full
 	pytest -m prove -q

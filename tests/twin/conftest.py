@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE) and not item.path.is_relative_to(_HERE / "standins"):
             item.add_marker(pytest.mark.twin)
+            # One after the other: two that start at the same moment compete for the usual ports and for the cores.
+            item.add_marker(pytest.mark.xdist_group("twin"))
 
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
