@@ -16,6 +16,7 @@ from twin.processes import Emulator, free_port
 _HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever starts servers of the twin is not part of the fast tests; the stand-ins alone are quick."""
     for item in items:
