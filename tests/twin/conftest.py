@@ -16,14 +16,11 @@ from twin.processes import Emulator, free_port
 _HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever starts servers of the twin is not part of the fast tests; the stand-ins alone are quick."""
     for item in items:
         if item.path.is_relative_to(_HERE) and not item.path.is_relative_to(_HERE / "standins"):
             item.add_marker(pytest.mark.twin)
-            # One after the other: two that start at the same moment compete for the usual ports and for the cores.
-            item.add_marker(pytest.mark.xdist_group("twin"))
 
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
