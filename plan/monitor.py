@@ -166,7 +166,7 @@ class Monitor(mocks.MockMonitor):
                     raise RegistrationError(
                         f"property '{key}' depends on an output that nobody supplied, of {by_property.get(key)}"
                     )
-        if UNRESOLVED_FORMATTING in json_format.MessageToJson(request.object):
+        if UNRESOLVED_FORMATTING.encode() in request.object.SerializeToString():
             raise RegistrationError(
                 "a property was formatted from an Output as text: use Output.concat or Output.format"
             )

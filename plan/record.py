@@ -20,6 +20,7 @@ from plan import stack_file
 from plan.account import Account
 from plan.graph import Graph, Resource
 from plan.monitor import Monitor
+from plan.provider_imports import on_demand
 from plan.recorded_account import RecordedAccount
 
 MAIN = stack_file.ROOT / "__main__.py"
@@ -88,7 +89,7 @@ def run(program: Callable[[], object], monitor: Monitor, *, source: stack_file.S
     settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root stack itself
     set_all_config(source.config, list(source.secret_keys))
     try:
-        with _in_folder(stack_file.ROOT), _rare_garbage_collection(), _without_stack_traces():
+        with _in_folder(stack_file.ROOT), on_demand(), _rare_garbage_collection(), _without_stack_traces():
             loop.run_until_complete(pulumi_stack.run_in_stack(lambda: _settled(program)))
     except Exception as error:
         raise _failure(monitor, error) from error
