@@ -32,7 +32,7 @@ ACCESS_LOG = {
     "requestTime": "$context.requestTime",
     "ip": "$context.identity.sourceIp",
     "method": "$context.httpMethod",
-    "path": "$context.path",
+    "path": "$context.resourcePath",  # with {names} for values: a share link's address is its key
     "operation": "$context.operationName",
     "status": "$context.status",
     "responseLength": "$context.responseLength",

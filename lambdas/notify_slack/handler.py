@@ -39,7 +39,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             failed.append(record["messageId"])
             continue
         try:
-            _post(logic.message(record["body"]))
+            message = logic.message(record["body"])
+            if message is not None:
+                _post(message)
         except slack.SlackRefused as error:
             # While Slack asks for a long pause, the rest of the batch would only be refused too.
             must_wait = error.retry_after is not None
@@ -53,7 +55,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             failed.append(record["messageId"])
             logger.exception("The message cannot be delivered.", reason=str(error))
         else:
-            logger.info("The message was delivered.")
+            logger.info("The message was delivered." if message else "The message held no news.")
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
 

@@ -16,8 +16,11 @@ class NotANotification(Exception):  # noqa: N818
     """The queue's message is not an SNS envelope."""
 
 
-def message(body: str) -> dict[str, Any]:
-    """The Slack message for one message of the queue, whose body is SNS's envelope."""
+def message(body: str) -> dict[str, Any] | None:
+    """The Slack message for one message of the queue, whose body is SNS's envelope; None when there is no news.
+
+    An alarm that was just made reports OK when its first data arrive: a first deploy would post a hundred of them.
+    """
     try:
         envelope = json.loads(body)
         text, subject = str(envelope["Message"]), str(envelope.get("Subject") or "Notification")
@@ -28,7 +31,8 @@ def message(body: str) -> dict[str, Any]:
     except ValueError:
         content = None
     if isinstance(content, dict) and "AlarmName" in content:
-        return _alarm(content)
+        first_data = (content.get("OldStateValue"), content.get("NewStateValue")) == ("INSUFFICIENT_DATA", "OK")
+        return None if first_data else _alarm(content)
     if isinstance(content, dict) and "executionId" in content:
         return _ending(content, subject)
     return _other(subject, text)

@@ -79,6 +79,13 @@ def batch(*messages: object) -> dict[str, Any]:
     return {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies, 1)]}
 
 
+def told(body: str) -> dict[str, Any]:
+    """The Slack message for a body that is news."""
+    message = logic.message(body)
+    assert message is not None
+    return message
+
+
 def failures(answer: dict[str, Any]) -> list[str]:
     """The messages that must come again."""
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -95,9 +102,16 @@ def test_an_alarm_is_told_with_its_reason_and_without_markup(receiver: Receiver)
     assert receiver.paths == ["/services/T/B/secret"]
 
 
+@pytest.mark.parametrize(("before", "posted"), [("INSUFFICIENT_DATA", 0), ("ALARM", 1)])
+def test_an_alarm_that_has_its_first_data_is_no_news(receiver: Receiver, before: str, posted: int) -> None:
+    alarm = ALARM | {"OldStateValue": before, "NewStateValue": "OK"}
+    assert failures(handler.handler(batch(json.dumps(alarm)), None)) == []
+    assert len(receiver.messages) == posted
+
+
 def test_the_end_of_a_run_is_told_with_its_ids() -> None:
     ending = {"executionId": "e", "goalId": "g", "status": "failed", "error": "ModelThrottled", "failedActions": 3}
-    message = logic.message(json.dumps({"Subject": "Task generation failed", "Message": json.dumps(ending)}))
+    message = told(json.dumps({"Subject": "Task generation failed", "Message": json.dumps(ending)}))
     assert message["text"] == ":red_circle: Task generation failed"
     texts = {field["text"] for field in message["blocks"][1]["fields"]}
     assert texts == {"*Execution*\ne", "*Goal*\ng", "*Error*\nModelThrottled", "*Failed actions*\n3"}
@@ -105,14 +119,14 @@ def test_the_end_of_a_run_is_told_with_its_ids() -> None:
 
 @pytest.mark.parametrize("text", ["plain words", '{"other": 1}', "[1]", "null"])
 def test_anything_else_is_told_as_it_is(text: str) -> None:
-    message = logic.message(json.dumps({"Message": text}))
+    message = told(json.dumps({"Message": text}))
     assert message["blocks"][0]["text"]["text"] == "Notification"
     assert message["blocks"][1]["text"]["text"] == text
 
 
 def test_long_texts_are_cut_to_what_slack_takes() -> None:
     alarm = ALARM | {"AlarmName": "x" * 300, "NewStateReason": "y" * 5000}
-    blocks = logic.message(json.dumps({"Message": json.dumps(alarm)}))["blocks"]
+    blocks = told(json.dumps({"Message": json.dumps(alarm)}))["blocks"]
     assert len(blocks[0]["text"]["text"]) == 150
     assert len(blocks[2]["text"]["text"]) == 3000
 

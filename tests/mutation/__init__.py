@@ -1,0 +1,1 @@
+"""Mutation testing: seeded faults in the components and the stack files, and whether the tests notice."""
