@@ -20,12 +20,14 @@ from settings.database import DatabaseSettings
 from settings.encryption import EncryptionSettings
 from settings.frontend import FrontendSettings
 from settings.functions import FunctionSettings
+from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings
 from settings.observability import ObservabilitySettings
+from settings.retention import RetentionSettings
 from settings.secrets import SecretsSettings
 from settings.section import Section, Text
 from settings.stack import StackSettings
-from settings.workflow import WorkflowSettings
+from settings.workflow import KeyedModel, WorkflowSettings
 
 PROJECT = "goal-mandala"
 
@@ -42,6 +44,8 @@ class Settings(Section):
     functions: FunctionSettings
     api: ApiSettings
     workflow: WorkflowSettings
+    monitoring: MonitoringSettings
+    retention: RetentionSettings
     frontend: FrontendSettings
     audit: AuditSettings
     artifacts: ArtifactSettings
@@ -70,15 +74,61 @@ class Settings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _named_entries_exist(self) -> Settings:
+        """Keys of services outside are named in one section and kept in another."""
+        model = self.workflow.model
+        named = [("workflow.model.key", model.key)] if isinstance(model, KeyedModel) else []
+        named += [
+            ("monitoring.github_token", each.github_token) for each in self.monitoring.scheduled if each.github_token
+        ]
+        for key, entry in named:
+            if entry not in self.secrets.external:
+                raise ValueError(
+                    f"{key}: '{entry}' is no entry of secrets.external ({', '.join(sorted(self.secrets.external))}): "
+                    f"add it there with the store that holds it"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _services_outside_in_reach(self) -> Settings:
+        """Without a NAT gateway functions reach AWS through endpoints, and nobody else."""
+        needs = (
+            [f"workflow.model.provider '{self.workflow.model.provider}'"]
+            if (isinstance(self.workflow.model, KeyedModel))
+            else []
+        )
+        needs += ["monitoring.mode 'scheduled'" for _ in self.monitoring.scheduled]
+        if needs and self.network.nat == "none":
+            raise ValueError(
+                f"network.nat: is 'none', so that functions cannot reach the services outside AWS that "
+                f"{' and '.join(needs)} needs: choose 'single' or 'one_per_az'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _maps_within_their_functions(self) -> Settings:
+        """What a workflow starts at once must be allowed to run at once: what Lambda refuses is retried a few times."""
+        workflow, functions = self.workflow, self.functions
+        actions = workflow.batch_concurrency * workflow.action_concurrency
+        started = [("workflow.batch_concurrency x action_concurrency", actions, ("generate-tasks", "save-tasks"))]
+        for each in self.monitoring.scheduled:
+            steps = ("detect-updates", "enqueue-activities", "mark-checked")
+            started.append(("monitoring.source_concurrency", each.source_concurrency, steps))
+            started.append(("monitoring.summary_concurrency", each.summary_concurrency, ("process-updates",)))
+        for key, at_once, names in started:
+            for name in names:
+                reserved = functions.sizes.get(name, functions.workflow).reserved_concurrency
+                if reserved is not None and reserved < at_once:
+                    raise ValueError(
+                        f"{key}: starts {name} {at_once} times at once and its reserved_concurrency is {reserved}, so "
+                        f"that Lambda refuses the others: set it to {at_once} in functions.sizes, or lower the former"
+                    )
+        return self
+
 
 SECTIONS = tuple(name for name in Settings.model_fields if name != "region")
 SECRETS = ("slack_webhook_url",)
-# The names of alternatives, which stand in the path of a fault and in no stack file.
-ALTERNATIVES = frozenset(
-    ("aurora_database", "external_database", "serverless_v2", "provisioned", "external", "none", "rds_proxy")
-    + ("aurora", "aws_backup", "secrets_manager", "parameter_store", "off", "regional", "cloudfront", "both")
-    + ("all_at_once", "canary", "cognito_default", "ses", "audit_only", "enforced")
-)
 
 
 def load() -> Settings:
@@ -107,7 +157,7 @@ def load() -> Settings:
         settings = Settings.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
         missing = {f"{PROJECT}:{name}" for name in SECTIONS if name not in values}
-        found = [_sentence(fault) for fault in error.errors()]
+        found = [_sentence(fault, values) for fault in error.errors()]
         faults += [text for key, text in found if key not in missing and key != f"{PROJECT}:region"]
     if faults:
         raise pulumi.RunError(_report(pulumi.get_stack(), faults))
@@ -127,9 +177,21 @@ def _unknown_keys() -> list[str]:
     return [f"{key}: is not a known section: the sections are {', '.join((*SECTIONS, *SECRETS))}" for key in unknown]
 
 
-def _sentence(fault: Any) -> tuple[str, str]:
+def _path(fault: Any, values: Any) -> list[str]:
+    """The keys that lead to a fault; pydantic puts the names of alternatives in between, which no stack file has."""
+    path = []
+    for place, part in enumerate(fault["loc"], start=1):
+        if part in values if isinstance(values, dict) else isinstance(values, list):
+            values = values[part]
+        elif place < len(fault["loc"]) or fault["type"] != "missing":
+            continue
+        path.append(str(part))
+    return path
+
+
+def _sentence(fault: Any, values: dict[str, Any]) -> tuple[str, str]:
     """The key of a fault, and the fault as one line."""
-    path = [str(part) for part in fault["loc"] if part not in ALTERNATIVES]
+    path = _path(fault, values)
     key = f"{PROJECT}:{'.'.join(path)}" if path else PROJECT
     if fault["type"].startswith("union_tag_"):
         key = f"{key}.{fault['ctx']['discriminator'].strip(chr(39))}"

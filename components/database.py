@@ -21,7 +21,7 @@ from components.parts.rotation import Rotation, RotationArgs
 from components.parts.secret import empty_secret, secret_value
 from components.parts.signal import Metric, Signal
 from components.parts.statement import allow
-from settings.database import AuroraDatabase, AwsBackup, DatabaseSettings, ExternalDatabase, RdsProxy
+from settings.database import AuroraDatabase, AwsBackup, DatabaseSettings, ExternalDatabase, NoPooling, RdsProxy
 
 RECOVERY_WINDOW_DAYS = 7
 
@@ -67,7 +67,11 @@ class Database(pulumi.ComponentResource):
         else:
             read = allow("secretsmanager:GetSecretValue", on=[self.secret_arn])
             statements = (read, self._args.keys.decrypts_secrets())
-        return Grant(environment={"DATABASE_SECRET_ARN": self.secret_arn}, statements=statements)
+        return Grant(
+            environment={"DATABASE_SECRET_ARN": self.secret_arn},
+            statements=statements,
+            connections=_granted(self._args.settings),
+        )
 
     def exports(self) -> dict[str, pulumi.Output[str]]:
         """What operators' tools need to know of the database."""
@@ -216,6 +220,13 @@ class Database(pulumi.ComponentResource):
             key_arn=self._args.keys.secrets,
             recovery_window_days=RECOVERY_WINDOW_DAYS,
         )
+
+
+def _granted(settings: DatabaseSettings) -> int | None:
+    """How many connections all functions may hold together; None where the proxy keeps within what there is."""
+    if isinstance(settings, ExternalDatabase):
+        return settings.engine.max_connections
+    return settings.pooling.max_connections if isinstance(settings.pooling, NoPooling) else None
 
 
 def _load(cluster_identifier: pulumi.Output[str]) -> list[Signal]:

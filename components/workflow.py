@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,31 +11,29 @@ from components.parts.function import Function, FunctionArgs, Platform
 from components.parts.grant import Grant
 from components.parts.keys import Keys
 from components.parts.run_ending import RunEnding, RunEndingArgs
+from components.parts.schedule import Schedule, ScheduleArgs
 from components.parts.signal import Metric, Signal, rate
-from components.parts.statement import allow, document, trust
+from components.parts.statement import Statement, allow, document, trust
+from components.parts.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowArgs:
-    """What the workflow is made from. `definition` turns the steps' alias ARNs by name into the state machine.
+    """What the workflow is made from.
 
     `ending` is what the function may do that hears of runs which no step could end: without it there is none.
     """
 
-    role: str
+    work: Work
     platform: Platform
-    steps: Mapping[str, Grant]
-    definition: Callable[[Mapping[str, pulumi.Output[str]]], dict[str, Any]]
-    log_retention_days: int
-    runbook: str
-    keys: Keys | None = None
+    keys: Keys
     ending: Grant | None = None
 
 
 class Workflow(pulumi.ComponentResource):
     """A piece of work in several steps that survives the failure of each: a state machine and its functions.
 
-    It does not know what the steps do; the definition and the steps come from the caller.
+    It does not know what the steps do, which `Work` says; it may start by the clock.
     """
 
     state_machine_arn: pulumi.Output[str]
@@ -46,21 +42,22 @@ class Workflow(pulumi.ComponentResource):
     def __init__(self, name: str, args: WorkflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the functions, the role and the state machine."""
         super().__init__("mandala:components:Workflow", name, None, opts)
-        self._name, self._args = name, args
-        self._physical = args.platform.stack.naming.of("state_machine", f"{args.role}-workflow")
-        self._functions = {source: self._function(source) for source in sorted(args.steps)}
+        self._name, self._args, self._work = name, args, args.work
+        self._physical = args.platform.stack.naming.of("state_machine", f"{args.work.role}-workflow")
+        self._functions = {source: self._function(source) for source in sorted(args.work.steps)}
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             # Log groups under this prefix do not use up the size limit of CloudWatch Logs' resource policies.
             name=f"/aws/vendedlogs/states/{self._physical}",
-            retention_in_days=args.log_retention_days,
+            retention_in_days=args.work.log_retention_days,
             kms_key_id=args.platform.logs_key_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
         machine = self._machine(logs)
-        self._ending = self._hears_of_endings(machine)
         self.state_machine_arn = machine.arn
         self.state_machine_name = machine.name
+        self._ending = self._hears_of_endings()
+        self._schedule = self._starts_by_itself()
         self.register_outputs(
             {"state_machine_arn": self.state_machine_arn, "state_machine_name": self.state_machine_name}
         )
@@ -71,14 +68,15 @@ class Workflow(pulumi.ComponentResource):
         return Grant(
             environment={"STATE_MACHINE_ARN": self.state_machine_arn},
             statements=(
-                allow("states:StartExecution", on=[self.state_machine_arn]),
+                self._start(),
                 allow("states:DescribeExecution", "states:StopExecution", on=[executions]),
             ),
         )
 
     def exports(self) -> dict[str, pulumi.Output[str]]:
         """What operators' tools need to know of the workflow (row 84)."""
-        return {"state_machine_arn": self.state_machine_arn, "state_machine_name": self.state_machine_name}
+        name = self._work.exported_as
+        return {f"{name}_arn": self.state_machine_arn, f"{name}_name": self.state_machine_name}
 
     def signals(self) -> list[Signal]:
         """Failures, time-outs and the failure rate of executions, and the signals of the functions."""
@@ -92,10 +90,10 @@ class Workflow(pulumi.ComponentResource):
         def signal(kind: str, *metrics: Metric, expression: str = "") -> Signal:
             return Signal(
                 kind=kind,
-                subject=self._args.role,
+                subject=self._work.role,
                 metrics=metrics,
                 expression=expression,
-                runbook=self._args.runbook,
+                runbook=self._work.runbook,
                 group="workflow",
             )
 
@@ -110,22 +108,44 @@ class Workflow(pulumi.ComponentResource):
             signal("workflow_aborts", metric("ExecutionsAborted")),
         ]
         steps = [item for function in self._functions.values() for item in function.signals()]
-        ending = self._ending.signals() if self._ending else []
-        return own + [replace(item, group="workflow") for item in (*steps, *ending)]
+        around = [item for part in (self._ending, self._schedule) if part for item in part.signals()]
+        return own + [replace(item, group="workflow") for item in (*steps, *around)]
 
-    def _hears_of_endings(self, machine: aws.sfn.StateMachine) -> RunEnding | None:
+    def _start(self) -> Statement:
+        return allow("states:StartExecution", on=[self.state_machine_arn])
+
+    def _starts_by_itself(self) -> Schedule | None:
+        args, work = self._args, self._work
+        if work.schedule is None:
+            return None
+        return Schedule(
+            f"{self._name}-schedule",
+            ScheduleArgs(
+                settings=work.schedule,
+                stack=args.platform.stack,
+                keys=args.keys,
+                role=work.role,
+                target_arn=self.state_machine_arn,
+                start=self._start(),
+                runbook=work.runbook,
+                group="workflow",
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _hears_of_endings(self) -> RunEnding | None:
         args = self._args
-        if args.ending is None or args.keys is None:
+        if args.ending is None:
             return None
         return RunEnding(
             f"{self._name}-ending",
             RunEndingArgs(
-                role=args.role,
+                role=self._work.role,
                 platform=args.platform,
                 keys=args.keys,
                 grant=args.ending,
-                state_machine_arn=machine.arn,
-                runbook=args.runbook,
+                state_machine_arn=self.state_machine_arn,
+                runbook=self._work.runbook,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -137,8 +157,8 @@ class Workflow(pulumi.ComponentResource):
                 platform=self._args.platform,
                 source=source,
                 kind="workflow",
-                grant=self._args.steps[source],
-                runbook=self._args.runbook,
+                grant=self._work.steps[source],
+                runbook=self._work.runbook,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -155,7 +175,7 @@ class Workflow(pulumi.ComponentResource):
         )
         role = aws.iam.Role(
             f"{self._name}-role",
-            name=args.platform.stack.naming.of("role", f"{args.role}-workflow"),
+            name=args.platform.stack.naming.of("role", f"{args.work.role}-workflow"),
             description=f"What the state machine {self._physical} may do",
             assume_role_policy=document([trust("states.amazonaws.com", args.platform.stack.account_id, own_arn)]),
             opts=child,
@@ -177,7 +197,7 @@ class Workflow(pulumi.ComponentResource):
             ),
         ]
         policy = aws.iam.RolePolicy(f"{self._name}-policy", role=role.id, policy=document(statements), opts=child)
-        definition = args.definition({source: function.alias_arn for source, function in self._functions.items()})
+        definition = args.work.definition({source: function.alias_arn for source, function in self._functions.items()})
         return aws.sfn.StateMachine(
             f"{self._name}-machine",
             name=self._physical,

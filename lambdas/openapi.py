@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from lambdas import openapi_links
 from lambdas.shared import shapes
 from lambdas.shared.operations import OPERATIONS, PATH_PARAMETERS, Operation
 
@@ -75,9 +76,12 @@ def _schemas() -> dict[str, Any]:
     types: list[type] = [shapes.Problem]
     types += [t for operation in OPERATIONS for t in (operation.body, operation.answer) if t is not None]
     _, components = msgspec.json.schema_components(dict.fromkeys(types), ref_template=_REFERENCE)
-    for schema in components.values():
+    changes = {operation.body.__name__ for operation in OPERATIONS if operation.body and operation.method == "PATCH"}
+    for name, schema in components.items():
         if not schema.get("required"):
             schema.pop("required", None)  # API Gateway's models are JSON Schema draft 4, where it may not be empty
+            if name in changes:
+                schema["minProperties"] = 1
     return {name: components[name] for name in sorted(components)}
 
 
@@ -132,7 +136,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.is_repeatable:
         description = "Repeated with the same key and body within a day, the call has one effect and the same answer."
-        key = {"type": "string", "minLength": 1, "maxLength": 200}
+        key = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[!-~]+(?![\s\S])"}
         named = {"name": "Idempotency-Key", "in": "header", "required": False}
         return [named | {"schema": key, "description": description}]
     if not operation.conditional or operation.method not in {"PATCH", "DELETE"}:
@@ -155,6 +159,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         success["content"] = {"application/json": {"schema": schema}}
     if operation.also_csv:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
+    if links := openapi_links.of(operation):
+        success["links"] = links
     problems = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in _statuses(operation)}
     answers = {operation.status: success, **problems}
     return {str(status): answers[status] for status in sorted(answers)}

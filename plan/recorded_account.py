@@ -224,6 +224,10 @@ COMPUTED: dict[str, Computed] = {
     "aws:apigateway/restApi:RestApi": _rest_api,
     "aws:apigateway/stage:Stage": _stage,
     "aws:sfn/stateMachine:StateMachine": _state_machine,
+    "aws:scheduler/schedule:Schedule": lambda f: {
+        "id": f"{f.inputs['groupName']}/{f.name}",
+        "arn": f.arn("scheduler", f"schedule/{f.inputs['groupName']}/{f.name}"),
+    },
     "aws:s3/bucket:Bucket": _bucket,
     "aws:cloudfront/distribution:Distribution": _distribution,
     **recorded_api.COMPUTED,

@@ -16,6 +16,7 @@ MODES = ("serverless_v2", "provisioned", "external")
 CLONE = "_clone"  # what rotation adds to the application user's name for the second of the two that take turns
 
 Connections = Annotated[int, Field(ge=1, le=100, description="Percent of the database's max_connections.")]
+MaxConnections = Annotated[int, Field(ge=1, description="How many connections all functions may hold together.")]
 Window = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 WeeklyWindow = Annotated[
     str,
@@ -83,19 +84,25 @@ class External(Section):
     """A PostgreSQL that somebody else runs (row 32): nothing is made but the way to it.
 
     `parameter` names an SSM SecureString that the operator writes, encrypted with the stack's key for secrets. It
-    holds the same JSON as the secret of an own database: username, password, host, port, dbname.
+    holds the same JSON as the secret of an own database: username, password, host, port, dbname. `max_connections` is
+    what that database, or the pooler in front of it, grants to the functions together.
     """
 
     mode: Literal["external"]
     parameter: Annotated[str, Field(pattern=r"^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=1000)]
     port: Annotated[int, Field(ge=1, le=65535)]
     cidr_blocks: Annotated[list[Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+/\d+$")]], Field(min_length=1)]
+    max_connections: MaxConnections
 
 
 class NoPooling(Section):
-    """Every execution environment of a function holds a connection of its own."""
+    """Every execution of a function holds a connection of its own (rows 167, 233).
+
+    The reserved concurrency of all functions that use the database must add up to no more than `max_connections`.
+    """
 
     mode: Literal["none"]
+    max_connections: MaxConnections
 
 
 class RdsProxy(Section):

@@ -9,15 +9,29 @@ from pydantic import Field, model_validator
 from settings.section import LogRetentionDays, Section, Text
 
 
-class ModelSettings(Section):
-    """Which model generates the tasks."""
+class BedrockModel(Section):
+    """A model of Amazon Bedrock; IAM lets the functions ask it."""
 
     provider: Literal["bedrock"]
     id: Text
 
 
+class KeyedModel(Section):
+    """A model of another company; `key` names the entry of `secrets.external` that holds its API key."""
+
+    provider: Literal["openai", "gemini"]
+    id: Text
+    key: Text
+
+
+ModelSettings = Annotated[BedrockModel | KeyedModel, Field(discriminator="provider")]
+
+
 class WorkflowSettings(Section):
-    """Task generation (rows 78 to 84, 248 to 259)."""
+    """Task generation (rows 78 to 84, 248 to 259).
+
+    `daily_model_calls` is how often one person may have the model asked on one day.
+    """
 
     timeout_seconds: Annotated[int, Field(ge=60)]
     batch_concurrency: Annotated[int, Field(ge=1, le=40)]
@@ -25,6 +39,7 @@ class WorkflowSettings(Section):
     generate_timeout_seconds: Annotated[int, Field(ge=1)]
     step_timeout_seconds: Annotated[int, Field(ge=1)]
     log_retention_days: LogRetentionDays
+    daily_model_calls: Annotated[int, Field(ge=1)]
     model: ModelSettings
 
     @model_validator(mode="after")

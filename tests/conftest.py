@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from plan.graph import Graph
 from plan.record import record
@@ -18,6 +21,8 @@ STACK_FILES = {
     "local": "local",
     "contrary": "tests/stacks/contrary.yaml",
 }
+# The productions of other systems, whose demands tests/stacks/conformance walks.
+POSTURES = {name: f"tests/stacks/{name}-prod.yaml" for name in ("csr", "chase", "testpilot", "cheapest")}
 Stacks = Callable[[str], Graph]
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,20 +63,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def stack_path(name: str) -> str:
     """What `record` takes for the stack of this name."""
-    entry = STACK_FILES[name]
+    entry = {**STACK_FILES, **POSTURES}[name]
     return str(ROOT / entry) if "/" in entry else entry
 
 
 @pytest.fixture(scope="session")
-def stacks() -> Stacks:
-    """The graph of a stack by name; each is recorded when first asked for."""
-    recorded: dict[str, Graph] = {}
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
+    """The graph of a stack by name; each is recorded when first asked for, once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    graphs: dict[str, Graph] = {}
 
     def graph(name: str) -> Graph:
-        if name not in recorded:
-            recorded[name] = record(stack_path(name))
-            gc.freeze()  # the provider's million objects stay: looking through them again and again takes seconds
-        return recorded[name]
+        if name not in graphs:
+            file = shared / f"{name}.graph"
+            with FileLock(f"{file}.lock"):
+                if not file.exists():
+                    file.write_bytes(pickle.dumps(record(stack_path(name))))
+                    gc.freeze()  # the provider's objects stay: looking through them again and again takes seconds
+            graphs[name] = pickle.loads(file.read_bytes())  # noqa: S301  # written above, in a folder of this run
+        return graphs[name]
 
     return graph
 

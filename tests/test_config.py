@@ -106,7 +106,7 @@ FAULTS = [
     pytest.param(
         put("databse", {}),
         "goal-mandala:databse: is not a known section: the sections are stack, encryption, network, database, "
-        "secrets, functions, api, workflow, frontend, audit, artifacts, observability, slack_webhook_url",
+        "secrets, functions, api, workflow, monitoring, retention, frontend, audit, artifacts, observability, slack_webhook_url",
         id="unknown section",
     ),
     pytest.param(
@@ -164,7 +164,7 @@ FAULTS = [
         id="reader scaling",
     ),
     pytest.param(
-        put("database.pooling", {"mode": "none", "max_connections_percent": 90}),
+        put("database.pooling", {"mode": "none", "max_connections": 45, "max_connections_percent": 90}),
         "goal-mandala:database.pooling.max_connections_percent: is not a known key: check its spelling, or remove it",
         id="field of another alternative",
     ),

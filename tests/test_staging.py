@@ -1,4 +1,4 @@
-"""Staging is production under other names: what passed there passes in production."""
+"""Staging is production under other names, and wakes nobody: what passed there passes in production."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ OTHER = {
     "goal-mandala:stack.tags.environment": "staging",
     "goal-mandala:api.cognito.domain_prefix": "goal-mandala-staging",
     "goal-mandala:frontend.price_class": "PriceClass_200",
+    # Mail is sent in production alone.
+    "goal-mandala:audit.trail.notification_email": None,
+    "goal-mandala:observability.notification_email": None,
 }
 
 
@@ -36,7 +39,7 @@ def leaves(stack: str) -> dict[str, Any]:
 
 
 @pytest.mark.requirement(270)
-def test_staging_differs_from_production_in_its_names_and_its_price_class_alone() -> None:
+def test_staging_differs_from_production_in_names_price_class_and_mail_alone() -> None:
     production, staging = leaves("prod"), leaves("staging")
     assert len(production) > 60
     different = {
@@ -45,10 +48,12 @@ def test_staging_differs_from_production_in_its_names_and_its_price_class_alone(
     assert different == OTHER
 
 
-@pytest.mark.requirement(100, 270)
-def test_staging_has_the_same_resources_as_production(stacks: Stacks, prod: Graph) -> None:
+@pytest.mark.requirement(100, 114, 270)
+def test_staging_has_the_same_resources_as_production_but_nobody_s_mail(stacks: Stacks, prod: Graph) -> None:
     staging = stacks("staging")
-    assert [(r.type, r.name) for r in staging.resources] == [(r.type, r.name) for r in prod.resources]
+    without_mail = [r for r in prod.resources if r.inputs.get("protocol") != "email"]
+    assert len(prod.resources) - len(without_mail) == 3
+    assert [(r.type, r.name) for r in staging.resources] == [(r.type, r.name) for r in without_mail]
     [distribution] = staging.of_type("aws:cloudfront/distribution:Distribution")
     assert distribution.inputs["priceClass"] == "PriceClass_200"
 

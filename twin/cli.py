@@ -75,6 +75,7 @@ def up(
     aws_port: Port = 0,
     slack_port: Port = 0,
     model_port: Port = 0,
+    github_port: Port = 0,
     postgres_port: Port = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -95,6 +96,7 @@ def up(
         "aws": aws_port,
         "slack": slack_port,
         "model": model_port,
+        "github": github_port,
         "postgres": postgres_port,
     }
     # The program's many objects all live until the end: collecting garbage among them costs time and frees nothing.
@@ -200,6 +202,28 @@ def logs(
         return
     for entry in reader.entries(folder, running, name, follow=follow):
         typer.echo(json.dumps(entry) if as_json else entry["message"])
+
+
+@app.command()
+def fire(
+    name: Annotated[str | None, typer.Argument(help="A schedule, by its whole name or the end of it.")] = None,
+    folder: Folder = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Start at once what a schedule starts by the clock; without a name, list the schedules there are.
+
+    For example: `twin fire repository-monitoring`
+    """
+    from twin import schedules
+    from twin.cloud import Cloud
+
+    cloud = Cloud.of(_running(folder))
+    if name is None:
+        found = schedules.names(cloud)
+        typer.echo(json.dumps(found) if as_json else "\n".join(found))
+        return
+    started = schedules.fire(cloud, name)
+    typer.echo(json.dumps({"started": started}) if as_json else f"Started {started}")
 
 
 def _running(folder: Path) -> state.State:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from psycopg2.extensions import connection
 
+    from twin.state import State
+
 # What a deployment talks to first: their clients are made while Pulumi is still being imported.
 WARM_SERVICES = (
     "ec2", "kms", "iam", "s3", "logs", "lambda", "sqs", "sns", "secretsmanager", "rds", "cloudwatch", "apigateway",
@@ -38,6 +40,18 @@ class Cloud:
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _session: Any = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, running: State) -> Cloud:
+        """The account of a running twin, without its database."""
+        return cls(
+            endpoint=running.aws_endpoint,
+            region=running.region,
+            account_id=running.account_id,
+            database_host="127.0.0.1",
+            database_port=0,
+            database_password="",
+        )
 
     def client(self, service: str, region: str | None = None) -> Any:
         """The boto3 client of a service, made on first use."""

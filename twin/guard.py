@@ -32,6 +32,7 @@ class _Options(NamedTuple):
     stop_signal: int
     user_namespace: bool
     user: tuple[int, int] | None
+    descriptors: list[int]
     command: list[str]
 
 
@@ -113,8 +114,11 @@ def run(options: _Options) -> int:
         options.command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=options.descriptors,
         preexec_fn=lambda: _prepare(options),  # noqa: PLW1509 - this process has one thread
     )
+    for descriptor in options.descriptors:
+        os.close(descriptor)
     _wait(process, awake)
     if process.poll() is None:
         _stop(process, options)
@@ -130,6 +134,9 @@ def parse(arguments: Sequence[str]) -> _Options:
     parser.add_argument("--stop-signal", default="TERM", help="name of the signal that asks the command to end")
     parser.add_argument("--user-namespace", action="store_true", help="run as an ordinary user of a user namespace")
     parser.add_argument("--user", help="run as this user, as UID:GID")
+    parser.add_argument(
+        "--descriptor", type=int, action="append", default=[], help="an open file that the command inherits"
+    )
     parser.add_argument("command", nargs="+")
     values = parser.parse_args(arguments)
     user, _, group = (values.user or "").partition(":")
@@ -138,6 +145,7 @@ def parse(arguments: Sequence[str]) -> _Options:
         stop_signal=signal.Signals[f"SIG{values.stop_signal}"],
         user_namespace=values.user_namespace,
         user=(int(user), int(group)) if user else None,
+        descriptors=values.descriptor,
         command=values.command,
     )
 

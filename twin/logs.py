@@ -36,14 +36,7 @@ def entries(folder: Path, running: State | None, name: str, *, follow: bool) -> 
 def _client(running: State) -> Any:
     from twin.cloud import Cloud
 
-    return Cloud(
-        endpoint=running.aws_endpoint,
-        region=running.region,
-        account_id=running.account_id,
-        database_host="127.0.0.1",
-        database_port=0,
-        database_password="",
-    ).client("logs")
+    return Cloud.of(running).client("logs")
 
 
 def _groups(client: Any) -> list[str]:

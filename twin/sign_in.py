@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from twin.errors import TwinError
@@ -33,10 +34,30 @@ class _Form(HTMLParser):
             self.fields[str(values["name"])] = values.get("value") or ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What the sign-in page gave the browser, and the secret that proves it was this one that asked (PKCE)."""
+
+    code: str
+    verifier: str
+    redirect: str
+
+
 async def access_token(
     session: ClientSession, *, sign_in_url: str, web_url: str, client_id: str, email: str, password: str
 ) -> str:
     """An access token for the user; SignInError when a page refuses."""
+    grant = await authorization_code(
+        session, sign_in_url=sign_in_url, web_url=web_url, client_id=client_id, email=email, password=password
+    )
+    tokens = await exchange(session, grant, sign_in_url=sign_in_url, client_id=client_id)
+    return str(tokens["access_token"])
+
+
+async def authorization_code(
+    session: ClientSession, *, sign_in_url: str, web_url: str, client_id: str, email: str, password: str
+) -> Grant:
+    """What comes back from the sign-in page."""
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     redirect = f"{web_url}/"
@@ -61,15 +82,20 @@ async def access_token(
         codes = parse_qs(location.query)
         if codes.get("state") != [state] or "code" not in codes or not location.geturl().startswith(redirect):
             raise SignInError(f"The sign-in page refused {email} with status {answer.status}: {location.geturl()}")
-    exchange = {
+    return Grant(code=codes["code"][0], verifier=verifier, redirect=redirect)
+
+
+async def exchange(session: ClientSession, grant: Grant, *, sign_in_url: str, client_id: str) -> dict[str, Any]:
+    """The tokens for what the sign-in page gave."""
+    fields = {
         "grant_type": "authorization_code",
         "client_id": client_id,
-        "code": codes["code"][0],
-        "redirect_uri": redirect,
-        "code_verifier": verifier,
+        "code": grant.code,
+        "redirect_uri": grant.redirect,
+        "code_verifier": grant.verifier,
     }
-    async with session.post(f"{sign_in_url}/oauth2/token", data=exchange) as answer:
-        tokens = await answer.json(content_type=None)
+    async with session.post(f"{sign_in_url}/oauth2/token", data=fields) as answer:
+        tokens: dict[str, Any] = await answer.json(content_type=None)
         if answer.status != 200:
             raise SignInError(f"The token endpoint answered {answer.status}: {tokens}")
-    return str(tokens["access_token"])
+    return tokens

@@ -43,6 +43,7 @@ class State:
     database_ca_file: str
     user: dict[str, str]
     slack_url: str
+    github_url: str
     model_url: str
     control_url: str
     control_token: str

@@ -25,9 +25,10 @@ from typing import Any
 
 from aiohttp import web
 
+from twin import fault_control
 from twin.edge import Addresses, Edge
 from twin.postgres import PostgresError, PostgresServer
-from twin.processes import Emulator, ProcessError, last_line, reserve
+from twin.processes import Emulator, ProcessError, last_line, port_of, reserve
 from twin.state import STOPPED_FILE, Lock, remove
 
 log = logging.getLogger("twin.supervisor")
@@ -40,6 +41,7 @@ PORTS = {
     "slack": 8804,
     "model": 8805,
     "postgres": 8806,
+    "github": 8807,
     "control": 0,
 }
 
@@ -66,6 +68,7 @@ class Running:
     sign_in_url: str
     model_url: str
     slack_url: str
+    github_url: str
     control_url: str
     control_token: str
     database_port: int
@@ -88,18 +91,21 @@ class Supervisor:
         self._sockets = {
             part: reserve(settings.ports.get(part, 0), preferred, f"{part}-port") for part, preferred in PORTS.items()
         }
-        self._ports = {part: int(held.getsockname()[1]) for part, held in self._sockets.items()}
+        self._ports = {part: port_of(held) for part, held in self._sockets.items()}
         self.emulator = Emulator(
             settings.folder / "aws",
-            port=self._ports["aws"],
+            listener=self._sockets["aws"],
             account_id=settings.account_id,
             region=settings.region,
             extra={
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self._url("model"),
+                "GITHUB_API_URL": self._url("github"),
                 "PGSSLROOTCERT": str(settings.folder / "postgres" / "ca.pem"),
             },
         )
-        self.postgres = PostgresServer(settings.folder / "postgres", self._ports["postgres"])
+        self.postgres = PostgresServer(
+            settings.folder / "postgres", self._sockets["postgres"], fixed=bool(settings.ports.get("postgres"))
+        )
         self.edge = Edge(self.emulator.endpoint)
         logs = settings.folder / "logs"
         self.emulator.log_file, self.postgres.log_file = logs / "aws.log", logs / "postgres.log"
@@ -114,8 +120,6 @@ class Supervisor:
     async def start(self) -> Running:
         """Start every part; returns when all answer."""
         # The emulator first: it starts by itself while this process does the rest.
-        for part in ("aws", "postgres"):
-            self._sockets[part].close()
         self.emulator.launch()
         database = asyncio.create_task(asyncio.to_thread(self.postgres.start))
         try:
@@ -146,6 +150,7 @@ class Supervisor:
         return f"http://127.0.0.1:{self._ports[part]}"
 
     async def _serve(self) -> None:
+        from twin.standins.github import HAPPENED, github_app
         from twin.standins.model import model_app
         from twin.standins.slack import slack_app
 
@@ -156,6 +161,7 @@ class Supervisor:
             "auth": self.edge.sign_in_app(),
             "model": model_app(),
             "slack": slack_app(),
+            "github": github_app(HAPPENED),
             "control": self._control_app(),
         }
         for part, application in applications.items():
@@ -168,6 +174,7 @@ class Supervisor:
         application = web.Application(middlewares=[self._authorize])
         application.router.add_get("/status", self._status)
         application.router.add_put("/addresses", self._set_addresses)
+        application.router.add_routes(fault_control.routes(self.emulator.endpoint))
         return application
 
     @web.middleware
@@ -182,7 +189,7 @@ class Supervisor:
             {
                 "pid": os.getpid(),
                 "uptimeSeconds": round(time.time() - self.started, 1),
-                "ports": self._ports,
+                "ports": {**self._ports, "postgres": self.postgres.port},
                 "processes": {"aws": self.emulator.pid, "postgres": self.postgres.pid},
                 "addresses": asdict(self.edge.addresses) if self.edge.addresses else None,
             }
@@ -204,6 +211,7 @@ class Supervisor:
             sign_in_url=self._url("auth"),
             model_url=self._url("model"),
             slack_url=self._url("slack"),
+            github_url=self._url("github"),
             control_url=self._url("control"),
             control_token=self.token,
             database_port=self.postgres.port,

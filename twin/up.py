@@ -222,6 +222,7 @@ def _write_state(
         database_ca_file=running.database_ca_file,
         user=user,
         slack_url=running.slack_url,
+        github_url=running.github_url,
         model_url=running.model_url,
         control_url=running.control_url,
         control_token=running.control_token,

@@ -1,18 +1,21 @@
 """Task generation: every action of a goal becomes daily tasks (rows 78 to 82, 248 to 252).
 
 A failed action is recorded and the others go on. Whatever else fails is handled by `handle_error`, which marks the
-goal and notifies. The machine's own timeout cannot be caught, so the run carries a deadline before it.
+goal and notifies. The machine's own timeout cannot be caught, so the run carries a deadline before it. Within the maps
+no field of a function's answer is named, because a missing one would end the run and not the action.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
 
 from components.parts import states
 from components.parts.grant import Grant
+from components.parts.work import Work
 from settings.workflow import WorkflowSettings
 
 # What would fail again: wrong input, a cancelled run, the user's quota, a refused permission, the run's deadline
@@ -27,6 +30,18 @@ PERMANENT = (
 )
 RUN = ("executionId", "goalId", "userId", "actionIds", "correlationId", "deadline")
 Functions = Mapping[str, pulumi.Input[str]]
+
+
+def work(settings: WorkflowSettings, *, database: Grant, alerts: Grant, model: Grant) -> Work:
+    """Task generation as a workflow."""
+    return Work(
+        role="task-generation",
+        steps=steps(database=database, alerts=alerts, model=model),
+        definition=partial(definition, settings=settings),
+        log_retention_days=settings.log_retention_days,
+        runbook="task-generation.md",
+        exported_as="state_machine",
+    )
 
 
 def steps(*, database: Grant, alerts: Grant, model: Grant) -> dict[str, Grant]:
@@ -61,25 +76,28 @@ def _action(functions: Functions, settings: WorkflowSettings) -> states.State:
                 timeout=settings.generate_timeout_seconds,
                 retries=_retries(2),
                 catches=failed,
-                result=("tasks",),
+                result=None,
                 result_path="$.generated",
                 next="SaveTasks",
             ),
             "SaveTasks": states.task(
                 functions["save_tasks"],
-                payload={"run.$": "$.run", "actionId.$": "$.actionId", "tasks.$": "$.generated.tasks"},
+                payload={"run.$": "$.run", "actionId.$": "$.actionId", "generated.$": "$.generated.answer"},
                 timeout=settings.step_timeout_seconds,
                 retries=_retries(1),
                 catches=failed,
-                result=("actionId", "saved"),
+                result=None,
+                result_path="$.saved",
+                next="ActionDone",
             ),
+            "ActionDone": states.pass_({"actionId.$": "$.actionId"}),
             "ActionFailed": states.pass_({"actionId.$": "$.actionId", "error.$": "$.error.Error"}),
         },
     )
 
 
 def _batch(functions: Functions, settings: WorkflowSettings) -> states.State:
-    """One batch: its actions side by side, then the progress that the user sees."""
+    """One batch: its actions side by side, then the progress that the user sees, without which the run goes on."""
     return states.flow(
         "GenerateBatch",
         {
@@ -96,12 +114,12 @@ def _batch(functions: Functions, settings: WorkflowSettings) -> states.State:
                 payload={"run.$": "$.run", "results.$": "$.results"},
                 timeout=settings.step_timeout_seconds,
                 retries=_retries(1),
-                catches=[states.catch("ProgressNotRecorded")],
-                result=("processed", "failed"),
+                catches=[states.catch("BatchDone")],
+                result=None,
+                result_path="$.progress",
+                next="BatchDone",
             ),
-            "ProgressNotRecorded": states.fail(
-                error="ProgressNotRecorded", cause="The progress of a batch could not be written"
-            ),
+            "BatchDone": states.pass_({"results.$": "$.results"}),
         },
     )
 

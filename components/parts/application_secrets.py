@@ -61,8 +61,13 @@ class ApplicationSecrets(pulumi.ComponentResource):
             statements=(read, self._args.keys.decrypts_secrets()),
         )
 
-    def reads(self, entry: str, variable: str) -> Grant:
-        """What a function needs to read the credentials of one service outside; their ARN stands in `variable`."""
+    def reads(self, entry: str | None, variable: str) -> Grant:
+        """What a function needs to read the credentials of one service outside; their ARN stands in `variable`.
+
+        Nothing for no entry: the service is used without credentials.
+        """
+        if entry is None:
+            return Grant()
         keys, arn = self._args.keys, self._external[entry]
         if isinstance(self._args.settings.external[entry], ParameterStoreEntry):
             statements = (allow("ssm:GetParameter", on=[arn]), keys.decrypts_parameters())

@@ -9,12 +9,21 @@ import pulumi_aws as aws
 
 from settings.functions import UNRESERVED, FunctionSettings, FunctionSize, ProvisionedConcurrency
 
+_WAYS_OUT = (
+    "set a reserved_concurrency, or a smaller one, for the kinds api and workflow or in sizes, or let RDS Proxy pool "
+    "the connections (database.pooling.mode 'rds_proxy')"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConcurrencyBudget:
-    """What the stack's functions reserve of the account's concurrency, by function, as they are made."""
+    """What the stack's functions reserve of the account's concurrency, by function, as they are made.
+
+    `connected` are the shares of those that hold a connection to the database for each execution.
+    """
 
     claims: dict[str, int] = field(default_factory=dict)
+    connected: dict[str, int] = field(default_factory=dict)
 
     def claim(self, role: str, size: FunctionSize, settings: FunctionSettings) -> None:
         """Count a function's share; `pulumi.RunError` when the shares do not fit into the account together."""
@@ -28,6 +37,25 @@ class ConcurrencyBudget:
                 f"goal-mandala:functions: the functions reserve {total} concurrent executions ({parts}) and "
                 f"account_concurrency ({settings.account_concurrency}) leaves {max(budget, 0)}, because Lambda keeps "
                 f"{UNRESERVED} unreserved: reserve less, or have the account's quota raised and set it there"
+            )
+
+    def connect(self, role: str, size: FunctionSize, settings: FunctionSettings, limit: int) -> None:
+        """Count the connections that a function can hold; `pulumi.RunError` when all could hold more than `limit`."""
+        if settings.account_concurrency <= limit:
+            return
+        if size.reserved_concurrency is None:
+            raise pulumi.RunError(
+                f"goal-mandala:functions: '{role}' holds a connection to the database for each of its executions, "
+                f"which nothing keeps below account_concurrency ({settings.account_concurrency}), and the database "
+                f"grants {limit} (max_connections in the database section): {_WAYS_OUT}"
+            )
+        self.connected[role] = size.reserved_concurrency
+        total = sum(self.connected.values())
+        if total > limit:
+            parts = ", ".join(f"{name} {share}" for name, share in sorted(self.connected.items()))
+            raise pulumi.RunError(
+                f"goal-mandala:functions: functions may hold {total} connections to the database at once ({parts}) and "
+                f"it grants {limit} (max_connections in the database section): {_WAYS_OUT}"
             )
 
 

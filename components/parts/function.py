@@ -92,6 +92,10 @@ class Function(pulumi.ComponentResource):
         self._size = args.platform.size_of(self._role_name, args.kind)
         self._physical = args.platform.stack.naming.of("function", self._role_name)
         args.platform.budget.claim(self._role_name, self._size, args.platform.settings)
+        if args.grant.connections is not None:
+            args.platform.budget.connect(
+                self._role_name, self._size, args.platform.settings, limit=args.grant.connections
+            )
         logs = self._log_group()
         role, policy = self._role(logs)
         function = self._function(role, policy, logs)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
 
 from components.parts.grant import Grant
 from components.parts.stack import Stack
 from components.parts.statement import Statement, allow
-from settings.workflow import ModelSettings
+from settings.workflow import KeyedModel, ModelSettings
 
 
-def asks_model(settings: ModelSettings, stack: Stack) -> Grant:
-    """Ask the model that the settings name."""
-    return Grant(
-        environment={"MODEL_PROVIDER": settings.provider, "MODEL_ID": settings.id},
-        statements=(_invokes(settings.id, stack.region, stack.account_id),),
-    )
+def asks_model(settings: ModelSettings, stack: Stack, *, reads: Callable[[str, str], Grant]) -> Grant:
+    """Ask the model that the settings name.
+
+    `reads` grants an entry of the secrets by its name, whose ARN then stands in the variable named.
+    """
+    named = Grant(environment={"MODEL_PROVIDER": settings.provider, "MODEL_ID": settings.id})
+    if isinstance(settings, KeyedModel):
+        return named | reads(settings.key, "MODEL_KEY_ARN")
+    return named | Grant(statements=(_invokes(settings.id, stack.region, stack.account_id),))
+
+
+def limits_model_calls(daily: int) -> Grant:
+    """How often one person may have the model asked on one day, for the function that counts."""
+    return Grant(environment={"DAILY_MODEL_CALLS": str(daily)})
 
 
 def _invokes(model_id: str, region: str, account_id: pulumi.Input[str]) -> Statement:

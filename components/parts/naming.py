@@ -30,6 +30,7 @@ LIMITS = {
     "queue": 80,
     "rest_api": 1024,
     "role": 64,
+    "schedule": 64,
     "secret": 512,
     "security_group": 255,
     "state_machine": 80,

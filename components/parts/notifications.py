@@ -10,16 +10,20 @@ import pulumi_aws as aws
 from components.parts.function import Function, FunctionArgs, Platform
 from components.parts.grant import Grant
 from components.parts.keys import Keys
-from components.parts.queue import dead_letter_signal, delay_signal, encrypted_queue, sends_for
+from components.parts.queue import (
+    VISIBILITY_FACTOR,
+    dead_letter_signal,
+    delay_signal,
+    encrypted_queue,
+    receives,
+    sends_for,
+)
 from components.parts.secret import stored_secret
 from components.parts.signal import Signal
 from components.parts.statement import allow
 from components.parts.topics import Channels
 from settings.observability import ObservabilitySettings
 
-# A message must stay hidden for six times the function's limit, or a slow batch is received twice (Lambda
-# documentation, SQS event sources).
-VISIBILITY_FACTOR = 6
 RETENTION_DAYS = 4
 RUNBOOK = "notifications.md"
 
@@ -122,7 +126,6 @@ class Notifications(pulumi.ComponentResource):
             key_arn=args.keys.secrets,
             recovery_window_days=7,
         )
-        receive = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", on=[self._queue.arn])
         function = Function(
             f"{self._name}-notify-slack",
             FunctionArgs(
@@ -134,10 +137,9 @@ class Notifications(pulumi.ComponentResource):
                     statements=(
                         allow("secretsmanager:GetSecretValue", on=[webhook.arn]),
                         args.keys.decrypts_secrets(),
-                        receive,
-                        args.keys.decrypts_queues(),
                     ),
-                ),
+                )
+                | receives(self._queue.arn, args.keys),
                 runbook=RUNBOOK,
             ),
             opts=self._child,

@@ -9,12 +9,16 @@ import pulumi_aws as aws
 
 from components.parts.function import FailedEvents
 from components.parts.grant import Grant
+from components.parts.keys import Keys
 from components.parts.signal import Metric, Signal
 from components.parts.statement import Statement, allow, allow_service, deny_insecure_transport, document
 
 DAY = 86_400
 # The longest that SQS keeps a message: what nobody could handle waits for somebody as long as possible.
 DEAD_LETTER_DAYS = 14
+# A message must stay hidden for six times the limit of the function that it feeds, or a slow batch is received twice
+# (Lambda documentation, SQS event sources).
+VISIBILITY_FACTOR = 6
 
 
 def encrypted_queue(
@@ -61,14 +65,24 @@ def sends_for(service: str, source_arns: Sequence[pulumi.Input[str]], queue_arn:
     return allow_service(service, "sqs:SendMessage", on=[queue_arn], when=when, sid=sid)
 
 
-def failed_events(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str], region: str) -> FailedEvents:
-    """Where a function that is invoked asynchronously leaves what it could not handle: an encrypted queue."""
+def sends_to(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str], region: str) -> tuple[Statement, ...]:
+    """What an identity of this account needs to send to an encrypted queue."""
     via = {"StringEquals": {"kms:ViaService": f"sqs.{region}.amazonaws.com"}}
-    statements = (
+    return (
         allow("sqs:SendMessage", on=[queue_arn]),
         allow("kms:Decrypt", "kms:GenerateDataKey", on=[key_arn], when=via),
     )
-    return FailedEvents(destination_arn=queue_arn, grant=Grant(statements=statements))
+
+
+def receives(queue_arn: pulumi.Input[str], keys: Keys) -> Grant:
+    """What a function needs to be fed from an encrypted queue."""
+    receive = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", on=[queue_arn])
+    return Grant(statements=(receive, keys.decrypts_queues()))
+
+
+def failed_events(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str], region: str) -> FailedEvents:
+    """Where a function that is invoked asynchronously leaves what it could not handle: an encrypted queue."""
+    return FailedEvents(destination_arn=queue_arn, grant=Grant(statements=sends_to(queue_arn, key_arn, region)))
 
 
 def dead_letter_signal(queue: aws.sqs.Queue, subject: str, *, runbook: str, group: str, region: str = "") -> Signal:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.parts.naming import Naming
+from settings.stack import StackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +19,9 @@ class Stack:
     release: str
     region: str
     account_id: pulumi.Input[str]
+
+    @classmethod
+    def of(cls, settings: StackSettings, *, region: str, account_id: pulumi.Input[str]) -> Stack:
+        """The stack that the settings describe, in this region of this account."""
+        naming = Naming(prefix=settings.name_prefix, overrides=settings.name_overrides)
+        return cls(naming=naming, stage=settings.stage, release=settings.release, region=region, account_id=account_id)

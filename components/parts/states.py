@@ -55,21 +55,30 @@ def catch(target: str, *, errors: Sequence[str] = ("States.ALL",), result_path: 
 def task(
     function: pulumi.Input[str],
     *,
-    payload: Mapping[str, Any],
+    payload: Mapping[str, Any] | str,
     timeout: int,
     retries: Sequence[dict[str, Any]],
     catches: Sequence[dict[str, Any]],
-    result: Sequence[str],
+    result: Sequence[str] | None,
     result_path: str = "$",
     next: str | None = None,  # noqa: A002  # the language's own word
     comment: str = "",
 ) -> State:
-    """Invoke a Lambda function (its alias ARN) and put the fields `result` of its answer at `result_path`."""
+    """Invoke a Lambda function (its alias ARN) and put the fields `result` of its answer at `result_path`.
+
+    `payload` is an object, or the path of one.
+
+    An answer without one of them ends the whole execution, since no Catch sees that (`States.Runtime`). None takes the
+    answer as it is, into the field `answer`.
+    """
+    given = {"Payload.$": payload} if isinstance(payload, str) else {"Payload": dict(payload)}
     state: State = {
         "Type": "Task",
         "Resource": LAMBDA_INVOKE,
-        "Parameters": {"FunctionName": function, "Payload": dict(payload)},
-        "ResultSelector": {f"{field}.$": f"$.Payload.{field}" for field in result},
+        "Parameters": {"FunctionName": function, **given},
+        "ResultSelector": {"answer.$": "$.Payload"}
+        if result is None
+        else {f"{field}.$": f"$.Payload.{field}" for field in result},
         "ResultPath": result_path,
         "TimeoutSeconds": timeout,
         "Retry": list(retries),
@@ -106,6 +115,11 @@ def map_(
 def pass_(parameters: Mapping[str, Any], *, next: str | None = None, comment: str = "") -> State:  # noqa: A002
     """Shape the data without doing anything."""
     return _finish({"Type": "Pass", "Parameters": dict(parameters)}, next, comment)
+
+
+def only(path: str, *, next: str | None = None, comment: str = "") -> State:  # noqa: A002
+    """Go on with what stands at `path` alone."""
+    return _finish({"Type": "Pass", "InputPath": path}, next, comment)
 
 
 def choice(rules: Sequence[dict[str, Any]], *, default: str, comment: str = "") -> State:

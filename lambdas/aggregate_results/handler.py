@@ -22,7 +22,7 @@ ENV = environment.read(Env)
 
 @recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{"run", "batches"} -> {"status", "processed", "failed"}."""
+    """{"run", "batches": [{"results"}]} -> {"status", "processed", "failed"}."""
     run = runs.read(event)
     result = logic.result(event["batches"])
     logger.info("The run's result is known.", execution=run.execution, status=result["status"])

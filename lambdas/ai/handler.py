@@ -67,6 +67,7 @@ def retry_execution(request: Request[None, None]) -> Response:
                 raise NotFound("execution")
             if executions.running(session, user, earlier["goal_id"]) is None:
                 logic.check_retry(earlier)
+                logic.check_undone(executions.actions_without_tasks(session, user, earlier["id"]))
             undone = executions.actions_without_tasks(session, user, earlier["id"])
             return _begin(session, user, earlier["goal_id"], undone, begun)
 

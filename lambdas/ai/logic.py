@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdas.shared import shapes
@@ -61,6 +61,12 @@ def check_retry(row: Row) -> None:
     """Only what has ended with something undone is retried."""
     if row["status"] not in RETRIABLE:
         raise Conflict(f"The execution is {row['status']}; only one that failed, wholly or in part, can be retried.")
+
+
+def check_undone(actions: Sequence[str]) -> None:
+    """A run that failed after its last action has left nothing to do again."""
+    if not actions:
+        raise Conflict("No action of this execution is without tasks; start the task generation to replace them.")
 
 
 def check_limit(taken: bool, limit: int) -> None:

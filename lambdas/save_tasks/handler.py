@@ -29,11 +29,11 @@ DATABASE = Database(ENV.database_secret_arn)
 
 @recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{"run", "actionId", "tasks"} -> {"actionId", "saved"}. Saving twice saves once."""
+    """{"run", "actionId", "generated"} -> {"actionId", "saved"}. Saving twice saves once."""
     run, action = runs.read(event), str(event["actionId"])
     try:
-        made = generated.plain(msgspec.convert({"tasks": event["tasks"]}, generated.GeneratedTasks))
-    except msgspec.ValidationError as error:
+        made = generated.plain(msgspec.convert({"tasks": event["generated"]["tasks"]}, generated.GeneratedTasks))
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise InvalidInput(f"The tasks of the action {action} are not what a model may make: {error}.") from error
     with DATABASE.transaction() as session:
         if goals.lock(session, run.user, run.goal) is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -56,10 +57,20 @@ def query(values: Mapping[str, Sequence[str]], shape: type[B]) -> B:
     if twice:
         raise _refusal(twice, "query string")
     given = {name: value for name, (value,) in values.items()}
+    if useless := [(name, why) for name, value in given.items() if (why := _useless(name, value))]:
+        raise _refusal(useless, "query string")
     try:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
         raise _refusal(_faults(given, shape, error, strict=False, prefix=""), "query string") from error
+
+
+def _useless(name: str, value: str) -> str | None:
+    """Why a parameter says nothing; None when it may say something."""
+    if not f"{name}{value}".isprintable():
+        return "holds what cannot be printed"
+    # The conversion takes this word for nothing given, and a list without its filter holds everything.
+    return "'null' is no value; leave the parameter out" if value.lower() == "null" else None
 
 
 def body(text: str | None, is_base64: bool, content_type: str, shape: type[B], required: bool) -> B:
@@ -71,12 +82,46 @@ def body(text: str | None, is_base64: bool, content_type: str, shape: type[B], r
     if media not in {"", "application/json"}:
         raise Problem(415, f"The body is {media!r}; send application/json.")
     try:
-        return msgspec.json.decode(content, type=shape)
+        found = msgspec.json.decode(content, type=shape)
     except msgspec.ValidationError as error:
-        found = _faults(msgspec.json.decode(content), shape, error, strict=True, prefix="/")
-        raise _refusal(found, "body") from error
+        return _with_whole_numbers(_any(content), shape, error)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refusal([("", f"not JSON: {error}")], "body") from error
+    if twice := _names_given_twice(content):
+        raise _refusal([("/" + _escape(name), "given more than once") for name in twice], "body")
+    return found
+
+
+def _with_whole_numbers(value: Any, shape: type[B], first: msgspec.ValidationError) -> B:  # noqa: ANN401 - any JSON
+    """The body once more, since JSON knows one kind of number and 5.0 is 5; a 400 problem with all its faults."""
+    if isinstance(value, dict):
+        value = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in value.items()}
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError:
+        raise _refusal(_faults(value, shape, first, strict=True, prefix="/"), "body") from first
+
+
+def _any(content: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Any JSON; what follows the first fault of a body may be no JSON at all."""
+    try:
+        return msgspec.json.decode(content)
+    except RecursionError as error:
+        raise _refusal([("", "nested too deeply")], "body") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refusal([("", f"not JSON: {error}")], "body") from error
+
+
+def _names_given_twice(content: bytes) -> list[str]:
+    """Names that an object holds more than once: readers differ in which of them counts."""
+    twice: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        twice.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+
+    json.loads(content, object_pairs_hook=look)
+    return twice
 
 
 def _content(text: str | None, is_base64: bool) -> bytes:
@@ -120,7 +165,7 @@ def _escape(name: object) -> str:
 def _message(error: msgspec.ValidationError) -> str:
     text = _PLACE.sub("", str(error))
     if "matching regex" in text:
-        return "must not be blank or hold the character U+0000"
+        return "must not be blank or hold the character U+0000" if "u0000" in text else "not of the right form"
     return text.replace("`", "'")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from lambdas.shared import notifications
-from lambdas.shared.database import Database
+from lambdas.shared.database import Database, Session
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.repositories import audit, chart, executions, goals, tasks
 from lambdas.shared.run import ExecutionInput
@@ -20,29 +20,47 @@ def end(
     status: str,
     reason: str | None,
     before_commit: Callable[[], None] | None = None,
+    failures: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """End the run with a status, unless it has ended before; answers the status it has now.
 
     `before_commit` is called when this call ends the run: should it fail, the run has not ended, and a repetition
-    does both.
+    does both. `failures` are the actions without tasks as the workflow saw it; what the database holds decides, since
+    an answer may have been lost after its tasks were saved.
 
     Called twice it changes nothing the second time. Tasks that earlier runs proposed and nobody began give way to
-    those that this run made.
+    those that this run made. A goal is in use once each action has its tasks, however the run ended.
     """
     user, goal, execution = str(run.user_id), str(run.goal_id), str(run.execution_id)
     with database.transaction() as session:
         if goals.lock(session, user, goal) is None:
             raise GoalNotFound(f"The goal {goal} of the execution {execution} is gone.")
-        if executions.finish(session, user, execution, executions.End(status=status, reason=reason)):
+        if executions.is_running(session, user, execution):
             executions.count_processed(session, user, execution)
+            complete = executions.is_complete(session, user, execution)
+            if failures:
+                executions.add_failures(session, user, execution, failures)
+                executions.forget_false_failures(session, user, execution)
+                status, reason = _found(session, user, execution, reason, complete=complete)
+            executions.finish(session, user, execution, executions.End(status=status, reason=reason))
             tasks.remove_superseded(session, user, goal, execution)
-            goals.update(session, user, goal, {"status": GOAL_STATUS[status]})
+            goals.update(session, user, goal, {"status": "active" if complete else GOAL_STATUS[status]})
             chart.recalculate(session, user, goal)
             audit.note(session, None, "end", ("workflow_execution", execution), {"status": status})
             if before_commit is not None:
                 before_commit()
         row = executions.read(session, user, execution)
     return status if row is None else str(row["status"])
+
+
+def _found(
+    session: Session, user: str, execution: str, reason: str | None, *, complete: bool
+) -> tuple[str, str | None]:
+    """Status and reason by what the database holds of a run of which some actions are said to have failed."""
+    if complete:
+        return "succeeded", None
+    row = executions.read(session, user, execution)
+    return ("partially_succeeded" if row and row["processed_actions"] else "failed"), reason
 
 
 def notify(topic_arn: str, run: ExecutionInput, status: str, error: str, failed_actions: int) -> None:

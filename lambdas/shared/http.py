@@ -7,6 +7,7 @@ operation's status, or with a problem document. No error leaves as a stack trace
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -30,6 +31,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_KEY = re.compile("[!-~]{1,200}")
 TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -64,8 +66,9 @@ class Request(Generic[B, Q]):
     def idempotency_key(self) -> str | None:
         """The caller's name for this call; a 400 problem when it cannot be one."""
         key = self.headers.get("idempotency-key")
-        if key is not None and not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-            raise Problem(400, "Idempotency-Key is not 1 to 200 printable ASCII characters; send a UUID.")
+        if key is not None and not _KEY.fullmatch(key):
+            detail = "Idempotency-Key is not 1 to 200 visible ASCII characters; send a UUID."
+            raise Problem(400, detail, errors=[("Idempotency-Key", "not 1 to 200 visible ASCII characters")])
         return key
 
     @property
@@ -204,8 +207,13 @@ def _request(
         query=query,
         headers=headers,
         request_id=event["requestContext"]["requestId"],
-        fingerprint=hashlib.sha256(f"{event['path']}\n{event.get('body') or ''}".encode()).hexdigest(),
+        fingerprint=_fingerprint(event),
     )
+
+
+def _fingerprint(event: Event) -> str:
+    text = f"{event['path']}\n{event.get('body') or ''}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _problem(problem: Problem, request_id: str) -> Event:
@@ -213,12 +221,17 @@ def _problem(problem: Problem, request_id: str) -> Event:
         type="about:blank",
         title=TITLES[problem.status],
         status=problem.status,
-        detail=problem.detail,
-        errors=[shapes.Fault(pointer=pointer, message=message) for pointer, message in problem.errors],
+        detail=_sound(problem.detail),
+        errors=[shapes.Fault(pointer=_sound(pointer), message=_sound(message)) for pointer, message in problem.errors],
         request_id=request_id,
     )
     headers = {"Content-Type": "application/problem+json"} | problem.headers
     return _proxy(problem.status, headers, msgspec.json.encode(document).decode())
+
+
+def _sound(text: str) -> str:
+    """A text that can be encoded: what a caller sent may hold half a character."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _proxy(status: int, headers: dict[str, str], body: str) -> Event:

@@ -28,7 +28,8 @@ Reason = Annotated[str, Meta(max_length=500, pattern=r"^[^\u0000]*$", descriptio
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many items a page holds.")]
 Cursor = Annotated[
     str,
-    Meta(max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="`nextCursor` of the page before."),
+    # The last part stands for the end: `$` would let a line break follow.
+    Meta(max_length=200, pattern=r"^[A-Za-z0-9_-]+(?![\s\S])", description="`nextCursor` of the page before."),
 ]
 Percentage = Annotated[int, Meta(ge=0, le=100)]
 Position = Annotated[int, Meta(ge=1, le=8)]

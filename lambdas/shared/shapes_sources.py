@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from lambdas.shared.shapes import Answer, Body, PageQuery
 
-# GitHub's own rules for names.
-Owner = Annotated[str, Meta(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$", max_length=39)]
-Repository = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[A-Za-z0-9._-]+$", max_length=100)]
+# GitHub's own rules for names. The last part stands for the end: `$` would let a line break follow.
+Owner = Annotated[str, Meta(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?(?![\s\S])", max_length=39)]
+Repository = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[A-Za-z0-9._-]+(?![\s\S])", max_length=100)]
 ActivityKind = Literal["release", "issue", "pull_request"]
 ActivityState = Literal["pending", "processing", "completed", "failed"]
 

@@ -27,12 +27,15 @@ DATABASE = Database(ENV.database_secret_arn)
 
 @recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{"run", "result"} -> the result. A run that was cancelled meanwhile stays cancelled."""
+    """{"run", "result"} -> the result, with the status that the database bears out.
+
+    A run that was cancelled meanwhile stays cancelled.
+    """
     run = runs.read(event)
     result: dict[str, Any] = event["result"]
     reason = logic.reason(result)
-    status = ending.end(DATABASE, run, result["status"], reason)
+    status = ending.end(DATABASE, run, result["status"], reason, failures=result["failed"])
     logger.info("The run has ended.", execution=run.execution, status=status)
-    if status == result["status"] and status != "succeeded":
+    if status in {"failed", "partially_succeeded"}:
         ending.notify(ENV.alerts_topic_arn, run, status, reason or status, len(result["failed"]))
-    return result
+    return result | {"status": status}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared import environment
+from lambdas.shared import environment, outcomes
 from lambdas.shared import run as runs
 from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import logger
 from lambdas.shared.repositories import executions, goals
 from lambdas.shared.transactions import recorded
-from lambdas.update_progress import logic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ DATABASE = Database(ENV.database_secret_arn)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "results"} -> {"processed", "failed": [{"actionId", "error"}]}."""
     run = runs.read(event)
-    outcome = logic.outcome(event["results"])
+    outcome = outcomes.outcome(event["results"])
     with DATABASE.transaction() as session:
         if goals.lock(session, run.user, run.goal) is None:
             raise GoalNotFound(f"There is no goal {run.goal} of this person.")

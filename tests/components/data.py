@@ -26,7 +26,7 @@ DATABASE: dict[str, Any] = {
     "database_name": "example",
     "administrator": "admin1",
     "application_user": "app",
-    "pooling": {"mode": "none"},
+    "pooling": {"mode": "none", "max_connections": 45},
     "backup": {"automation": "aurora", "retention_days": 3, "window": "01:00-02:00"},
     "maintenance_window": "mon:02:00-mon:03:00",
     "deletion_protection": False,
@@ -49,6 +49,7 @@ EXTERNAL = {
         "parameter": "/chase/supabase/connection",
         "port": 6543,
         "cidr_blocks": ["203.0.113.0/24", "198.51.100.7/32"],
+        "max_connections": 60,
     }
 }
 NETWORK: dict[str, Any] = {

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from lambdas.aggregate_results import logic as aggregate_results
 from lambdas.create_batches import logic as create_batches
-from lambdas.shared import environment
+from lambdas.shared import environment, outcomes
 from lambdas.update_goal_status import logic as update_goal_status
-from lambdas.update_progress import logic as update_progress
 
-FAILURE = {"actionId": "a", "error": "X"}
+DONE, FAILURE = {"actionId": "b"}, {"actionId": "a", "error": "X"}
 
 
 @pytest.mark.requirement(249)
@@ -31,19 +30,19 @@ def test_batches_hold_at_most_eight_and_keep_the_order(actions: list[str]) -> No
     ("batches", "status", "processed"),
     [
         ([], "succeeded", 0),
-        ([{"processed": 8, "failed": []}, {"processed": 1, "failed": []}], "succeeded", 9),
-        ([{"processed": 8, "failed": []}, {"processed": 0, "failed": [FAILURE]}], "partially_succeeded", 8),
-        ([{"processed": 0, "failed": [FAILURE]}], "failed", 0),
+        ([[DONE] * 8, [DONE]], "succeeded", 9),
+        ([[DONE] * 8, [FAILURE]], "partially_succeeded", 8),
+        ([[FAILURE]], "failed", 0),
     ],
 )
-def test_a_run_succeeds_wholly_in_part_or_not(batches: list[dict[str, Any]], status: str, processed: int) -> None:
-    result = aggregate_results.result(batches)
+def test_a_run_succeeds_wholly_in_part_or_not(batches: list[Any], status: str, processed: int) -> None:
+    result = aggregate_results.result([{"results": results} for results in batches])
     assert (result["status"], result["processed"]) == (status, processed)
-    assert result["failed"] == [failure for batch in batches for failure in batch["failed"]]
+    assert result["failed"] == [result for results in batches for result in results if result == FAILURE]
 
 
 def test_an_error_is_known_by_its_name() -> None:
-    outcome = update_progress.outcome(
+    outcome = outcomes.outcome(
         [
             {"actionId": "a", "saved": 3},
             {"actionId": "b", "error": "X"},

@@ -46,7 +46,8 @@ def test_a_run_gives_every_action_its_tasks(person: Any, goal: str, stub: Any) -
         assert workflow.step("update_progress", {"run": run, "results": results}) == {"processed": 8, "failed": []}
     shown = read(person, run["executionId"])
     assert (shown["status"], shown["processedActions"], shown["percentage"]) == ("running", 16, 99)
-    result = workflow.step("aggregate_results", {"run": run, "batches": [{"processed": 8, "failed": []}] * 2})
+    batches_done = [{"results": [{"actionId": action} for action in batch["actionIds"]]} for batch in batches]
+    result = workflow.step("aggregate_results", {"run": run, "batches": batches_done})
     assert workflow.step("update_goal_status", {"run": run, "result": result}) == result
     shown = read(person, run["executionId"])
     assert (shown["status"], shown["percentage"], shown["failedActions"]) == ("succeeded", 100, [])
@@ -159,7 +160,7 @@ def test_cancelling_removes_what_was_made_and_nothing_is_saved_after(
     assert person.call("listTasks", query={"goalId": goal}).json["items"] == []
     assert person.call("getGoal", {"goalId": goal}).json["status"] == "draft"
     for name, payload in {
-        "save_tasks": {"run": run, "actionId": two, "tasks": workflow.tasks()},
+        "save_tasks": {"run": run, "actionId": two, "generated": workflow.generated()},
         "generate_tasks": {"run": run, "actionId": two},
     }.items():
         with pytest.raises(ExecutionNotRunning):
@@ -238,7 +239,7 @@ def test_another_persons_goal_is_not_found(person: Any, other: Any, goal: str, s
     foreign = run | {"userId": other.user_id(database)}
     for name, payload in {
         "get_actions": {},
-        "save_tasks": {"actionId": action, "tasks": workflow.tasks()},
+        "save_tasks": {"actionId": action, "generated": workflow.generated()},
         "update_progress": {"results": []},
         "update_goal_status": {"result": {"status": "succeeded", "processed": 0, "failed": []}},
     }.items():

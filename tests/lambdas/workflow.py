@@ -60,24 +60,25 @@ def begin(given: Mapping[str, Any], started_at: dt.datetime | None = None) -> di
     return run
 
 
-def tasks(count: int = 3, word: str = "Task") -> list[dict[str, Any]]:
-    """What a model might answer."""
-    return [
-        {"title": f"{word} {n}", "description": "", "estimatedMinutes": 30, "kind": "execution"}
+def generated(count: int = 3) -> dict[str, Any]:
+    """What a model might answer, as `generate_tasks` hands it on."""
+    tasks = [
+        {"title": f"Task {n}", "description": "", "estimatedMinutes": 30, "kind": "execution"}
         for n in range(1, count + 1)
     ]
+    return {"actionId": "any", "tasks": tasks}
 
 
 def save(run: Mapping[str, Any], action: str, count: int = 3) -> dict[str, Any]:
     """Save tasks for an action."""
-    saved: dict[str, Any] = step("save_tasks", {"run": run, "actionId": action, "tasks": tasks(count)})
+    saved: dict[str, Any] = step("save_tasks", {"run": run, "actionId": action, "generated": generated(count)})
     return saved
 
 
 def finish(run: Mapping[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
     """The steps after the last batch."""
-    progress = step("update_progress", {"run": run, "results": results})
-    result = step("aggregate_results", {"run": run, "batches": [progress]})
+    step("update_progress", {"run": run, "results": results})
+    result = step("aggregate_results", {"run": run, "batches": [{"results": results}]})
     ended: dict[str, Any] = step("update_goal_status", {"run": run, "result": result})
     return ended
 

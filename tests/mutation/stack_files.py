@@ -42,7 +42,9 @@ def _mutant(path: str, source: str, node: yaml.Node, operator: str, before: str,
     start, end = node.start_mark.index, node.end_mark.index
     written = f'"{new}"' if isinstance(new, str) else str(new).lower()
     text = f"{source[:start]}{written}{source[end:]}"
-    return Mutant(path=path, line=node.start_mark.line + 1, operator=operator, before=before, after=repr(new), text=text)
+    return Mutant(
+        path=path, line=node.start_mark.line + 1, operator=operator, before=before, after=repr(new), text=text
+    )
 
 
 def _without(path: str, source: str) -> Iterator[Mutant]:

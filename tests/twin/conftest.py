@@ -11,7 +11,7 @@ import pytest
 from tests.twin.account import Account, Refused
 from twin.cloud import Cloud
 from twin.postgres import PostgresServer
-from twin.processes import Emulator, free_port
+from twin.processes import Emulator
 
 _HERE = Path(__file__).parent
 
@@ -30,7 +30,7 @@ ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The emulator and the database, started once."""
     folder: Path = tmp_path_factory.mktemp("cloud")
-    emulator = Emulator(folder, port=free_port(), account_id=ACCOUNT, region=REGION, extra={})
+    emulator = Emulator(folder, account_id=ACCOUNT, region=REGION, extra={})
     with PostgresServer(folder / "postgres") as server:
         emulator.start()
         try:

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from twin.processes import Emulator, free_port
+from twin.processes import Emulator
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/test"
@@ -138,7 +138,6 @@ def started(factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Start one for a fixture."""
     emulator = Emulator(
         factory.mktemp("emulated aws"),
-        port=free_port(),
         account_id=ACCOUNT,
         region=REGION,
         extra={"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:1"},

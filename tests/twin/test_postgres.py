@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pytest
 
 from twin import guard, postgres
 from twin.postgres import PostgresError, PostgresServer
-from twin.processes import ROOT
+from twin.processes import ROOT, port_of, reserve
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +106,29 @@ def test_root_without_user_namespaces_runs_it_as_nobody(tmp_path: Path, monkeypa
     assert not private.exists()
 
 
-def test_a_taken_port_is_named_with_the_reason(server: PostgresServer, tmp_path: Path) -> None:
+def lost() -> tuple[socket.socket, socket.socket]:
+    """A bound socket, and one of another program that has begun to listen at the same port."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held, reserve(port_of(held), 0, "postgres-port")
+
+
+def test_a_port_asked_for_that_was_taken_is_named_with_the_reason(tmp_path: Path) -> None:
+    held, taken = lost()
     with (
-        pytest.raises(PostgresError, match=rf"{server.port}.*Address already in use"),
-        PostgresServer(tmp_path, server.port),
+        taken,
+        pytest.raises(PostgresError, match=rf"{port_of(taken)}.*Address already in use"),
+        PostgresServer(tmp_path, held, fixed=True),
     ):
         pass
+
+
+def test_a_port_that_another_program_took_meanwhile_is_left_for_another(tmp_path: Path) -> None:
+    held, taken = lost()
+    with taken, PostgresServer(tmp_path, held) as server:
+        assert server.port != port_of(taken)
+        assert ask(server.url, "select 1") == (1,)
 
 
 def test_a_missing_package_is_a_sentence_with_the_command_that_installs_it(

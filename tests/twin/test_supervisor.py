@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ import psutil
 import psycopg2
 import pytest
 
-from twin.processes import ROOT, free_port
+from twin.processes import ROOT, port_of, reserve
 from twin.state import Lock
 
 Start = Callable[..., "Started"]
@@ -186,7 +187,8 @@ def test_a_port_that_is_taken_is_named_with_its_option(start: Start) -> None:
 
 
 def test_ports_asked_for_are_the_ports_taken(start: Start) -> None:
-    web, aws = free_port(), free_port()
+    with reserve(0, 0, "web-port") as one, reserve(0, 0, "aws-port") as other:
+        web, aws = port_of(one), port_of(other)
     twin = start("--web-port", str(web), "--aws-port", str(aws))
     assert twin.told["web_url"] == f"http://127.0.0.1:{web}"
     assert twin.told["aws_endpoint"] == f"http://127.0.0.1:{aws}"
@@ -195,6 +197,14 @@ def test_ports_asked_for_are_the_ports_taken(start: Start) -> None:
 def test_two_run_side_by_side(start: Start) -> None:
     first, second = start(name="one"), start(name="two")
     assert not set(urls(first)) & set(urls(second))
+    assert all(answers(url) for url in urls(first) + urls(second))
+
+
+def test_two_that_start_at_the_same_moment_have_ports_of_their_own(start: Start) -> None:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        first, second = pool.map(lambda name: start(name=name), ("one", "two"))
+    assert not set(urls(first)) & set(urls(second))
+    assert first.told["database_port"] != second.told["database_port"]
     assert all(answers(url) for url in urls(first) + urls(second))
 
 

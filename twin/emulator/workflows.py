@@ -1,9 +1,10 @@
-"""Corrections of Step Functions: a machine's time-out, a stopped run, the name of Lambda's throttle."""
+"""Corrections of Step Functions: a machine's time-out, a stopped run, the name of Lambda's throttle, missing fields."""
 
 from __future__ import annotations
 
 import contextvars
 import json
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,10 @@ from typing import Any
 from twin.emulator.corrections import part, replace, require
 
 _execution: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("execution", default=None)
+
+_PLAIN_PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_-]*)+")
+# The error guide: States.ALL catches all but these, and nothing catches the first.
+_TERMINAL = ("States.Runtime", "States.DataLimitExceeded")
 
 
 class _EndedError(Exception):
@@ -22,6 +27,7 @@ def correct() -> None:
     time_out_machines()
     leave_ended_runs_ended()
     name_throttles()
+    fail_on_missing_fields()
 
 
 def time_out_machines() -> None:
@@ -111,3 +117,43 @@ def name_throttles() -> None:
         return call
 
     replace(states, "_call_lambda", call_lambda)
+
+
+def fail_on_missing_fields() -> None:
+    """A field that Parameters or ResultSelector names and the data has not ends the run with `States.Runtime`.
+
+    No Retry or Catch sees that error. The emulator goes on with null.
+    """
+    states = part("services.stepfunctions")
+    require(states, "_ExecutionError")
+
+    def resolve(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(template: Any, data: Any, context: Any = None) -> Any:
+            for key, path in template.items() if isinstance(template, dict) else ():
+                if key.endswith(".$") and isinstance(path, str) and _PLAIN_PATH.fullmatch(path):
+                    _look_up(states, key, path, data)
+            return original(template, data, context)
+
+        return call
+
+    def match(original: Callable[..., bool]) -> Callable[..., bool]:
+        def call(names: Any, error: str) -> bool:
+            if error in _TERMINAL:
+                return error != _TERMINAL[0] and error in names
+            return original(names, error)
+
+        return call
+
+    replace(states, "_resolve_params_obj", resolve)
+    replace(states, "_error_matches", match)
+
+
+def _look_up(states: Any, key: str, path: str, data: Any) -> None:
+    found = data
+    for name in path.split(".")[1:]:
+        if not isinstance(found, dict) or name not in found:
+            raise states._ExecutionError(
+                "States.Runtime",
+                f"The JSONPath '{path}' specified for the field '{key}' could not be found in the input",
+            )
+        found = found[name]

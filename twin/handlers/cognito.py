@@ -21,7 +21,7 @@ class UserPool(Handler):
             values["policies"] = policies
         # AWS refuses a pool that requires a factor before it has one: the factor comes with the second call.
         factor = values.pop("mfaConfiguration", "OFF")
-        renames = {"tags": "UserPoolTags"}
+        renames = {"tags": "UserPoolTags", "fromEmailAddress": "From"}
         pool = order.call("cognito-idp", "create_user_pool", values, renames=renames)["UserPool"]
         if factor != "OFF":
             token = bool((order.inputs.get("softwareTokenMfaConfiguration") or {}).get("enabled"))

@@ -66,7 +66,6 @@ class Proxy(Entry):
 _NO_PROXY = "the emulator has no RDS Proxy: functions reach PostgreSQL itself"
 _NO_BACKUP = "no snapshot is taken of the twin's PostgreSQL"
 _PLAYED = "the twin itself plays the provider"
-_NO_WAF = "the emulator refuses nothing on a web ACL's behalf"
 _NO_CODEDEPLOY = "the emulator has no CodeDeploy"
 _NO_SCALING = "the emulator has no Application Auto Scaling"
 
@@ -105,9 +104,9 @@ HANDLERS: dict[str, Handler] = {
     "aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration": Entry(
         reason="the emulator's user pools deliver no logs", named="userPoolId"
     ),
-    "aws:wafv2/webAcl:WebAcl": Entry(reason=_NO_WAF, service="wafv2", arn="regional/webacl/{name}/{name}"),
-    "aws:wafv2/webAclAssociation:WebAclAssociation": Entry(reason=_NO_WAF, named="resourceArn"),
-    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Entry(reason=_NO_WAF, named="resourceArn"),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Entry(
+        reason="the emulator has no logs of web ACLs", named="resourceArn"
+    ),
     "aws:codedeploy/application:Application": Entry(
         reason=_NO_CODEDEPLOY, service="codedeploy", arn="application:{name}"
     ),

@@ -22,16 +22,18 @@ from twin.handlers import (
     random_values,
     rds,
     s3,
+    scheduler,
     secretsmanager,
     sfn,
     sns,
     sqs,
+    wafv2,
 )
 from twin.handlers.handler import Handler, HandlerError
 
 _MODULES = (
     acm, apigateway, budgets, cloudfront, cloudtrail, cloudwatch, cognito, data, ec2, events, iam, kms, lambda_,
-    ledger, log_delivery, random_values, rds, s3, secretsmanager, sfn, sns, sqs,
+    ledger, log_delivery, random_values, rds, s3, scheduler, secretsmanager, sfn, sns, sqs, wafv2,
 )  # fmt: skip
 
 HANDLERS: dict[str, Handler] = {type_: handler for module in _MODULES for type_, handler in module.HANDLERS.items()}

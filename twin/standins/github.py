@@ -16,7 +16,7 @@ import itertools
 import json
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,12 @@ _KINDS = ("release", "issue", "pull_request")
 _LISTS = {"releases": frozenset({"release"}), "issues": frozenset({"issue", "pull_request"})}
 
 Item = dict[str, Any]
+# What has just happened when the twin starts: repository, kind, title, text.
+HAPPENED = (
+    ("pulumi/pulumi", "release", "v3.201.0", "Faster previews, and fixes for providers that time out."),
+    ("pulumi/pulumi", "issue", "Refresh forgets a tag", "A tag that was set by hand is gone after a refresh."),
+    ("pulumi/pulumi", "pull_request", "Keep tags on refresh", "Reads tags before it writes them."),
+)
 
 
 class Repositories:
@@ -85,10 +91,14 @@ class Repositories:
 REPOSITORIES = web.AppKey("repositories", Repositories)
 
 
-def github_app(hourly_requests: int = HOURLY_REQUESTS) -> web.Application:
-    """The stand-in, ready to be mounted on a loopback port."""
+def github_app(
+    happened: Iterable[tuple[str, str, str, str]] = (), hourly_requests: int = HOURLY_REQUESTS
+) -> web.Application:
+    """The stand-in, ready to be mounted on a loopback port; `happened` is what is new in it from the start."""
     app = web.Application()
     app[REPOSITORIES] = Repositories(hourly_requests)
+    for repository, kind, title, body in happened:
+        app[REPOSITORIES].add(repository, kind, title, body)
     app.router.add_get("/repos/{owner}/{repo}/{list:releases|issues}", _list)
     app.router.add_post(f"{faults.PREFIX}activities", _add)
     faults.install(app, _fail, frozenset({"GET"}))

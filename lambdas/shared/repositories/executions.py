@@ -142,6 +142,17 @@ def add_failures(session: Session, user: str, execution: str, failures: Sequence
     )
 
 
+def forget_false_failures(session: Session, user: str, execution: str) -> None:
+    """Strike actions from the failed ones that the execution has made tasks for."""
+    session.run(
+        "UPDATE workflow_executions e SET failed_actions = coalesce("
+        " (SELECT jsonb_agg(failed) FROM jsonb_array_elements(e.failed_actions) failed WHERE NOT EXISTS"
+        "  (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.action_id::text = failed->>'actionId')), '[]')"
+        " FROM goals g WHERE e.id = %(execution)s AND g.id = e.goal_id AND g.user_id = %(user)s",
+        {"execution": execution, "user": user},
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class End:
     """How an execution ended."""
@@ -192,6 +203,13 @@ def actions_without_tasks(session: Session, user: str, execution: str) -> list[s
         {"execution": execution, "user": user},
     )
     return [str(row["id"]) for row in rows]
+
+
+def is_complete(session: Session, user: str, execution: str) -> bool:
+    """Whether an execution has made tasks for every action that it was to, and for one at least."""
+    row = read(session, user, execution)
+    made_any = row is not None and row["processed_actions"] > 0
+    return made_any and not actions_without_tasks(session, user, execution)
 
 
 def titles_of_actions(session: Session, user: str, actions: Sequence[str]) -> dict[str, str]:

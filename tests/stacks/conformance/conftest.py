@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from plan.graph import Graph
-from plan.record import record
-
-FOLDER = Path(__file__).resolve().parent.parent
-# The stack files beside those of the project itself, by the system whose production they describe.
-POSTURES = {name: FOLDER / f"{name}-prod.yaml" for name in ("csr", "chase", "testpilot", "cheapest")}
+from tests.conftest import Stacks
 
 
 @pytest.fixture(scope="session")
-def csr() -> Graph:
+def csr(stacks: Stacks) -> Graph:
     """The CSR Lambda API System."""
-    return record(POSTURES["csr"])
+    return stacks("csr")
 
 
 @pytest.fixture(scope="session")
-def chase() -> Graph:
+def chase(stacks: Stacks) -> Graph:
     """CHASE-78, which watches repositories and keeps its rows in a database that stands elsewhere."""
-    return record(POSTURES["chase"])
+    return stacks("chase")
 
 
 @pytest.fixture(scope="session")
-def testpilot() -> Graph:
+def testpilot(stacks: Stacks) -> Graph:
     """TestPilot."""
-    return record(POSTURES["testpilot"])
+    return stacks("testpilot")
 
 
 @pytest.fixture(scope="session")
-def cheapest() -> Graph:
+def cheapest(stacks: Stacks) -> Graph:
     """The cheapest production of a small team."""
-    return record(POSTURES["cheapest"])
+    return stacks("cheapest")

@@ -1,4 +1,4 @@
-"""What became of the actions of a batch."""
+"""What became of the actions of a batch, as the state machine hands it on."""
 
 from __future__ import annotations
 

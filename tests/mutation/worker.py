@@ -1,0 +1,181 @@
+"""Judges mutants in a copy of the tree: imports everything once, then forks for each mutant.
+
+`python -m tests.mutation.worker`, in the copy. Reads mutants as JSON, one a line, and answers each with a verdict. The
+process itself imports only what is not under test; each child meets the fault as a fresh process would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plan.record import record
+from tests.mutation import judges
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = {"components", "config", "lambdas", "migrations", "plan", "settings", "tests", "twin", "__main__"}
+LOG = ROOT / ".build" / "mutation.log"
+STACKS = ("prod", str(ROOT / "tests" / "stacks" / "contrary.yaml"))
+CONTROL = ["tests/components/test_network.py", "tests/test_main.py"]
+SECONDS = 600.0
+GREEN, RED, BROKEN = 0, 1, 2
+
+
+class Failures:
+    """Notes what failed first."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test that failed, or whose fixtures did."""
+        if report.failed and not self.first:
+            self.first = report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that could not be read."""
+        if report.failed and not self.first:
+            self.first = f"{report.nodeid} (while it was imported)"
+
+
+def main() -> int:
+    """Import, then judge one mutant after the other."""
+    _import_what_is_not_under_test()
+    control = _in_child(CONTROL, judges.deselected(""))
+    if control["failed"]:
+        raise SystemExit(f"a child without a fault fails in {control['failed']}, so no verdict would count: see {LOG}")
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        mutant = json.loads(line)
+        print(json.dumps(_judged(mutant)), flush=True)
+    return 0
+
+
+def _judged(mutant: dict[str, Any]) -> dict[str, Any]:
+    """The verdict: killed and by what, or survived and whether the reviewed lists would show it."""
+    path: str = mutant["path"]
+    target = ROOT / path
+    original = target.read_bytes()
+    started = time.monotonic()
+    target.write_text(mutant["text"], encoding="utf-8")
+    try:
+        spared = judges.deselected(path)
+        for files in judges.rounds(path, ROOT):
+            verdict = _in_child(files, spared)
+            if verdict["failed"]:
+                break
+        else:
+            listed = _in_child([judges.REVIEWED_LISTS], [])
+            verdict = {"failed": "", "listed": bool(listed["failed"])}
+    finally:
+        target.write_bytes(original)
+    return {**verdict, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _in_child(files: list[str], spared: list[str]) -> dict[str, Any]:
+    """What failed first in these tests, run in a child of this process; a child that hangs is a failure too."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        _run(files, spared, write)
+    os.close(write)
+    answer = _wait(child, read)
+    if answer is None:
+        return {"failed": f"the time limit of {SECONDS:.0f} s", "timeout": True}
+    if not answer:
+        return {"failed": "the end of the process", "crash": True}
+    found = json.loads(answer)
+    if found["code"] not in {GREEN, RED, BROKEN}:
+        raise RuntimeError(f"pytest ended with code {found['code']} over {files}: see {LOG}")
+    return {"failed": found["first"] or ("a test" if found["code"] else "")}
+
+
+def _run(files: list[str], spared: list[str], write: int) -> None:
+    """In the child: run the tests, write the answer, and leave without cleaning up after the parent."""
+    os.setsid()
+    sys.dont_write_bytecode = True
+    code, failures = -1, Failures()
+    try:
+        with LOG.open("a", encoding="utf-8") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            chosen = [argument for test in spared for argument in ("--deselect", test)]
+            options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-m", "not prove and not twin"]
+            code = int(pytest.main([*options, *chosen, *files], plugins=[failures]))
+    finally:
+        os.write(write, json.dumps({"code": code, "first": failures.first}).encode())
+        os._exit(0)
+
+
+def _wait(child: int, read: int) -> bytes | None:
+    """The child's answer; None when it took too long and was ended."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        done, _ = os.waitpid(child, os.WNOHANG)
+        if done:
+            with os.fdopen(read, "rb") as pipe:
+                return pipe.read()
+        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(read)
+    return None
+
+
+def _import_what_is_not_under_test() -> None:
+    """Run every judge once on the tree as it is, in a child, and import here what that child had to import.
+
+    The run is the proof that the judges are green without a fault; a red one would kill every mutant.
+    """
+    listing = ROOT / ".build" / "modules.json"
+    child = os.fork()
+    if child == 0:
+        _baseline(listing)
+    _, status = os.waitpid(child, 0)
+    if status:
+        end = LOG.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise SystemExit(f"the tests fail without a fault in the program, so they judge nothing:\n{end}")
+    names = json.loads(listing.read_text(encoding="utf-8"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for stack in STACKS:
+            record(stack)  # the SDK's packages import each other by halves: only using them imports them whole
+        for name in names:
+            if not name.startswith("pulumi"):
+                importlib.import_module(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS - {"tests", "__main__"}]:
+        del sys.modules[name]
+
+
+def _baseline(listing: Path) -> None:
+    """In the child: all judges, green, and the names of the modules that they needed."""
+    code = 1
+    try:
+        with LOG.open("a", encoding="utf-8") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            files = dict.fromkeys(file for files in judges.rounds("Pulumi.dev.yaml", ROOT) for file in files)
+            spared = [argument for test in judges.deselected("") for argument in ("--deselect", test)]
+            options = ["-q", "-p", "no:cacheprovider", "-m", "not prove and not twin"]
+            code = int(pytest.main([*options, *spared, *files]))
+        names = [name for name in list(sys.modules) if name.partition(".")[0] not in OURS | {"conftest"}]
+        listing.write_text(json.dumps(names), encoding="utf-8")
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""What each fault of each function must lead to: the promises of the workflow, by state, fault and number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+OUTER = ("ValidateInput", "GetActions", "CreateBatches", "AggregateResults", "UpdateGoalStatus")
+STATES = (*OUTER[:3], "GenerateTasks", "SaveTasks", "UpdateProgress", *OUTER[3:], "HandleError")
+# What each kind of fault is called once it has failed a task.
+ERRORS = {
+    "throttle": "Lambda.TooManyRequestsException",
+    "service_error": "Lambda.ServiceException",
+    "exception": "RuntimeError",
+    "timeout": "States.Timeout",
+    "reset": "Lambda.SdkClientException",
+    "crash": "Runtime.ExitError",
+    "crash_after": "Runtime.ExitError",
+    "malformed": "",
+    "twice": "",
+}
+KINDS = tuple(ERRORS)
+# The function has done its work, and only its answer is lost.
+DONE = frozenset({"reset", "crash_after", "malformed", "twice"})
+ATTEMPTS = 4
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One experiment: the function of a state fails so, once or always."""
+
+    state: str
+    kind: str
+    always: bool
+
+    def __str__(self) -> str:
+        return f"{self.state}-{self.kind}-{'always' if self.always else 'once'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """How a run of three actions must end; `told` is whether the operators hear of it."""
+
+    machine: str
+    run: str
+    goal: str
+    attempts: int
+    error: str | None = None
+    failed: str = ""
+    told: bool = False
+
+
+CELLS = tuple(Cell(state, kind, always) for state in STATES for kind in KINDS for always in (False, True))
+SUCCESS = {"machine": "SUCCEEDED", "run": "succeeded", "goal": "active"}
+
+
+def expected(cell: Cell) -> End:
+    """The promise for a cell."""
+    if cell.state == "HandleError":
+        return _handler(cell)
+    if cell.kind == "twice":
+        return End(**SUCCESS, attempts=1)
+    if cell.kind == "malformed":
+        return _malformed(cell.state)
+    if not cell.always:
+        return End(**SUCCESS, attempts=2)
+    if cell.state == "UpdateProgress":  # nobody's tasks depend on it
+        return End(**SUCCESS, attempts=ATTEMPTS)
+    if cell.state == "GenerateTasks" or (cell.state == "SaveTasks" and cell.kind not in DONE):
+        return _partial(ERRORS[cell.kind], ATTEMPTS)
+    if cell.state == "SaveTasks":  # the tasks are there, whatever the answers said
+        return End(**SUCCESS, attempts=ATTEMPTS)
+    return _failed(cell, ATTEMPTS, "GenerationFailed")
+
+
+def _partial(error: str, attempts: int) -> End:
+    """The action is marked, the others have their tasks."""
+    return End(
+        machine="SUCCEEDED", run="partially_succeeded", goal="active", failed=error, told=True, attempts=attempts
+    )
+
+
+def _failed(cell: Cell, attempts: int, error: str) -> End:
+    """The execution fails. Where all tasks are saved the goal is in use, and where the end is written it stands."""
+    if cell.state == "UpdateGoalStatus" and cell.kind in DONE:
+        return End(machine="FAILED", run="succeeded", goal="active", error=error, attempts=attempts)
+    goal = "active" if cell.state in {"AggregateResults", "UpdateGoalStatus"} else "failed"
+    return End(machine="FAILED", run="failed", goal=goal, error=error, told=True, attempts=attempts)
+
+
+def _malformed(state: str) -> End:
+    """Within the maps such an answer is one action's matter; elsewhere nothing can catch it, and the event is heard."""
+    if state == "GenerateTasks":
+        return _partial("InvalidInput", 1)
+    if state in {"SaveTasks", "UpdateProgress"}:
+        return End(**SUCCESS, attempts=1)
+    return _failed(Cell(state, "malformed", always=True), 1, "States.Runtime")
+
+
+def _handler(cell: Cell) -> End:
+    """The run has failed for another reason; its end must be written and told whatever happens to the handler."""
+    end = {"machine": "FAILED", "run": "failed", "goal": "failed"}
+    if cell.kind == "twice":
+        return End(**end, error="GenerationFailed", attempts=1, told=True)
+    if cell.kind == "malformed":
+        return End(**end, error="States.Runtime", attempts=1, told=True)
+    if cell.always:
+        return End(**end, error="ErrorNotHandled", attempts=ATTEMPTS, told=True)
+    return End(**end, error="GenerationFailed", attempts=2, told=True)
+
+
+def rendered(results: dict[Cell, str]) -> str:
+    """A table with a row for each state and a column for each fault: once / always."""
+    width = max(len(kind) for kind in KINDS) + 2
+    lines = ["".ljust(18) + "".join(kind.ljust(width) for kind in KINDS)]
+    for state in STATES:
+        cells = (_mark(results, state, kind) for kind in KINDS)
+        lines.append(state.ljust(18) + "".join(mark.ljust(width) for mark in cells).rstrip())
+    lines.append("each cell: once/always; S succeeded, P partially succeeded, F failed and told, ! not as promised")
+    return "\n".join(lines)
+
+
+def _mark(results: dict[Cell, str], state: str, kind: str) -> str:
+    marks = [results.get(Cell(state, kind, always), "") for always in (False, True)]
+    return "/".join(mark or "-" for mark in marks)
+
+
+def sample() -> Iterable[Cell]:
+    """Every state and every kind of fault at least once; the states and kinds run past each other."""
+    return [Cell(state, KINDS[index % len(KINDS)], index % 2 == 0) for index, state in enumerate(STATES)]

@@ -1,0 +1,151 @@
+"""The ends of a run that no step brings about, and many runs at once."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.twin.experiments.laboratory import Laboratory, side_by_side
+from tests.twin.system import User, eventually
+
+TITLES = ["Tie a bowline", "Reef the main", "Anchor in sand"]
+
+
+@pytest.fixture
+def user(laboratory: Laboratory) -> User:
+    return laboratory.person()
+
+
+def saved(laboratory: Laboratory, execution: str) -> int:
+    """How many actions the run has made tasks for."""
+    sql = "SELECT count(DISTINCT action_id) FROM tasks WHERE execution_id = %s"
+    return int(laboratory.query(sql, execution)[0][0])
+
+
+def hold(laboratory: Laboratory, user: User, seconds: int) -> tuple[str, str, str]:
+    """A run of which one action hangs so long, once the others have their tasks: goal, execution, hanging action."""
+    laboratory.pace(seconds / 120)
+    goal = user.goal_with_actions(TITLES)
+    hanging = laboratory.actions(goal)[0]
+    laboratory.inject(laboratory.functions()["GenerateTasks"], "timeout", contains=hanging)
+    execution = laboratory.start(user, goal)
+    eventually(lambda: saved(laboratory, execution) == 2, within=30)
+    return goal, execution, hanging
+
+
+@pytest.mark.requirement(255)
+def test_a_run_that_is_cancelled_in_the_middle_leaves_nothing(laboratory: Laboratory, user: User) -> None:
+    goal, execution, _ = hold(laboratory, user, 10)
+    answer = user.call("POST", f"/ai/executions/{execution}/cancel", {"reason": "Another chart"})
+    assert (answer.status, answer.json["status"]) == (200, "cancelled")
+    run = laboratory.ended(execution)
+    assert (run.machine, run.error, run.status, run.goal) == ("ABORTED", "Cancelled", "cancelled", "draft")
+    assert run.tasks == {}
+    sql = "SELECT reason, cancelled_by::text FROM workflow_executions WHERE id = %s"
+    ((reason, who),) = laboratory.query(sql, execution)
+    assert (reason, bool(who)) == ("Another chart", True)
+    time.sleep(1)  # whatever was under way when it was stopped
+    assert laboratory.look(execution) == run
+    assert laboratory.told(execution) == []
+    assert user.call("GET", f"/tasks?goalId={goal}").json["items"] == []
+
+
+@pytest.mark.requirement(256)
+def test_a_run_that_an_operator_stops_is_written_down_and_told(laboratory: Laboratory, user: User) -> None:
+    _, execution, _ = hold(laboratory, user, 10)
+    arn = laboratory.describe(execution)["executionArn"]
+    laboratory.states.stop_execution(executionArn=arn, error="Maintenance", cause="by an operator")
+    run = laboratory.ended(execution)
+    assert (run.machine, run.status, run.goal) == ("ABORTED", "failed", "failed")
+    assert len(run.tasks) == 2
+    (told,) = eventually(lambda: laboratory.told(execution))
+    assert "Task generation failed" in told
+
+
+@pytest.mark.requirement(252, 256)
+def test_a_run_beyond_its_time_is_written_down_and_told_and_can_be_finished(laboratory: Laboratory, user: User) -> None:
+    described = laboratory.states.describe_state_machine(stateMachineArn=laboratory.machine)
+    short = json.loads(described["definition"]) | {"TimeoutSeconds": 8}
+    laboratory.states.update_state_machine(stateMachineArn=laboratory.machine, definition=json.dumps(short))
+    try:
+        _, execution, hanging = hold(laboratory, user, 20)
+        run = laboratory.ended(execution)
+    finally:
+        laboratory.states.update_state_machine(stateMachineArn=laboratory.machine, definition=described["definition"])
+    assert (run.machine, run.status, run.goal) == ("TIMED_OUT", "timed_out", "failed")
+    assert set(run.tasks) == set(run.actions) - {hanging}
+    (told,) = eventually(lambda: laboratory.told(execution))
+    assert "Task generation timed out" in told
+    laboratory.control("DELETE", "/functions/faults")
+    again = user.call("POST", f"/ai/executions/{execution}/retry")
+    assert (again.status, again.json["totalActions"]) == (202, 1)
+    finished = laboratory.ended(again.json["id"])
+    assert (finished.status, finished.goal) == ("succeeded", "active")
+    assert set(finished.tasks) == set(run.actions)
+    assert {action: finished.tasks[action] for action in run.tasks} == run.tasks
+
+
+@pytest.mark.requirement(248)
+def test_ten_starts_at_the_same_moment_are_one_run(laboratory: Laboratory, user: User) -> None:
+    goal = user.goal_with_actions(TITLES)
+    answers = side_by_side(lambda _: user.call("POST", "/ai/tasks", {"goalId": goal}), list(range(10)), width=10)
+    assert {answer.status for answer in answers} == {202}
+    (execution,) = {answer.json["id"] for answer in answers}
+    run = laboratory.ended(execution)
+    assert (run.machine, run.status, run.goal, len(run.tasks)) == ("SUCCEEDED", "succeeded", "active", 3)
+    assert len(laboratory.query("SELECT id FROM workflow_executions WHERE goal_id = %s", goal)) == 1
+
+
+@pytest.mark.requirement(252)
+def test_a_run_that_failed_after_its_last_action_leaves_a_goal_in_use_and_nothing_to_retry(
+    laboratory: Laboratory, user: User
+) -> None:
+    goal = user.goal_with_actions(TITLES)
+    laboratory.inject(laboratory.functions()["AggregateResults"], "exception", contains=goal)
+    run = laboratory.ended(laboratory.start(user, goal))
+    assert (run.status, run.goal, len(run.tasks)) == ("failed", "active", 3)
+    again = user.call("POST", f"/ai/executions/{run.execution}/retry")
+    assert again.status == 409
+    assert "without tasks" in again.json["detail"]
+
+
+@pytest.mark.requirement(257)
+def test_the_runs_of_twenty_people_do_not_disturb_each_other(laboratory: Laboratory) -> None:
+    people = side_by_side(lambda _: laboratory.person(), list(range(20)))
+    goals = side_by_side(lambda person: person.goal_with_actions([*TITLES, "Read the chart"]), people)
+    executions = side_by_side(lambda pair: laboratory.start(*pair), list(zip(people, goals, strict=True)), width=20)
+    runs = [laboratory.ended(execution, within=180) for execution in executions]
+    assert {(run.machine, run.status, run.goal, run.failed) for run in runs} == {
+        ("SUCCEEDED", "succeeded", "active", ())
+    }
+    assert all(set(run.tasks) == set(run.actions) and len(run.actions) == 4 for run in runs)
+    for person, goal in zip(people, goals, strict=True):
+        assert {task["goalId"] for task in person.tasks(goal)} == {goal}
+    sql = (
+        "SELECT count(*) FROM tasks t JOIN goals g ON g.id = t.goal_id JOIN workflow_executions e"
+        " ON e.id = t.execution_id WHERE t.user_id <> g.user_id OR e.goal_id <> t.goal_id"
+    )
+    assert laboratory.query(sql) == [(0,)]
+
+
+@pytest.mark.prove
+@pytest.mark.requirement(250)
+def test_the_waits_between_retries_double_in_real_time(laboratory: Laboratory, user: User) -> None:
+    laboratory.pace(1)
+    functions, faults = laboratory.functions(), {}
+    runs = []
+    for state, wait in (("GetActions", 2), ("GenerateTasks", 2), ("SaveTasks", 1)):
+        goal = user.goal_with_actions(TITLES[:1])
+        marked = goal if state == "GetActions" else laboratory.actions(goal)[0]
+        faults[laboratory.inject(functions[state], "throttle", contains=marked)] = wait
+        runs.append(laboratory.start(user, goal))
+    for execution in runs:
+        assert laboratory.ended(execution).status == "failed"
+    for fault, wait in faults.items():
+        at = [call["at"] for call in laboratory.calls(fault)]
+        waited = [later - earlier for earlier, later in zip(at, at[1:], strict=False)]
+        assert len(waited) == 3
+        for seconds, least in zip(waited, (wait, 2 * wait, 4 * wait), strict=True):
+            assert least <= seconds < least + 2
