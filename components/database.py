@@ -21,9 +21,19 @@ from components.parts.rotation import Rotation, RotationArgs
 from components.parts.secret import empty_secret, secret_value
 from components.parts.signal import Metric, Signal
 from components.parts.statement import allow
-from settings.database import AuroraDatabase, AwsBackup, DatabaseSettings, ExternalDatabase, NoPooling, RdsProxy
+from settings.database import (
+    AuroraDatabase,
+    AwsBackup,
+    DatabaseSettings,
+    ExternalDatabase,
+    NoPooling,
+    RdsProxy,
+    ServerlessV2,
+)
 
 RECOVERY_WINDOW_DAYS = 7
+# Aurora wakes up in about 15 seconds (user guide, auto-pause), and API Gateway waits for 29.
+WAKE_SECONDS = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +78,7 @@ class Database(pulumi.ComponentResource):
             read = allow("secretsmanager:GetSecretValue", on=[self.secret_arn])
             statements = (read, self._args.keys.decrypts_secrets())
         return Grant(
-            environment={"DATABASE_SECRET_ARN": self.secret_arn},
+            environment={"DATABASE_SECRET_ARN": self.secret_arn, **_patience(self._args.settings)},
             statements=statements,
             connections=_granted(self._args.settings),
         )
@@ -227,6 +237,13 @@ def _granted(settings: DatabaseSettings) -> int | None:
     if isinstance(settings, ExternalDatabase):
         return settings.engine.max_connections
     return settings.pooling.max_connections if isinstance(settings.pooling, NoPooling) else None
+
+
+def _patience(settings: DatabaseSettings) -> dict[str, str]:
+    """How long functions wait for a connection where the database may be asleep; else their own seconds are right."""
+    engine = settings.engine
+    sleeps = isinstance(engine, ServerlessV2) and engine.min_capacity == 0
+    return {"PGCONNECT_TIMEOUT": str(WAKE_SECONDS)} if sleeps else {}
 
 
 def _load(cluster_identifier: pulumi.Output[str]) -> list[Signal]:

@@ -13,6 +13,8 @@ _WEEK_MINUTES = 7 * _MINUTES_PER_DAY
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHORTEST_WINDOW = 30  # minutes (RDS API reference, CreateDBCluster)
 MODES = ("serverless_v2", "provisioned", "external")
+# The first minor version of each major that can pause (Aurora user guide, scaling to zero ACUs).
+FIRST_TO_SLEEP = {13: 15, 14: 12, 15: 7, 16: 3}
 CLONE = "_clone"  # what rotation adds to the application user's name for the second of the two that take turns
 
 Connections = Annotated[int, Field(ge=1, le=100, description="Percent of the database's max_connections.")]
@@ -178,6 +180,24 @@ class AuroraDatabase(Section):
         if isinstance(mode, str) and mode not in MODES:
             raise ValueError(f"mode should be 'serverless_v2', 'provisioned' or 'external' (got '{mode}')")
         return engine
+
+    @model_validator(mode="after")
+    def _can_fall_asleep(self) -> AuroraDatabase:
+        """With no capacity at least, Aurora pauses when nobody is connected; a proxy always is (Aurora user guide)."""
+        if not isinstance(self.engine, ServerlessV2) or self.engine.min_capacity > 0:
+            return self
+        major, minor = (int(part) for part in self.engine_version.split("."))
+        if minor < FIRST_TO_SLEEP.get(major, 0):
+            raise ValueError(
+                f"engine_version ({self.engine_version}) cannot pause, which engine.min_capacity 0 asks for: take "
+                f"{major}.{FIRST_TO_SLEEP[major]} or later, or a min_capacity of 0.5"
+            )
+        if self.pooling.mode == "rds_proxy":
+            raise ValueError(
+                "engine.min_capacity (0) has no effect with pooling.mode 'rds_proxy', whose connections keep the "
+                "database awake: set min_capacity to 0.5, or pooling.mode to 'none'"
+            )
+        return self
 
     @model_validator(mode="after")
     def _users_differ(self) -> AuroraDatabase:

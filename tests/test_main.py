@@ -212,8 +212,16 @@ def test_functions_get_arns_of_secrets_and_never_secrets(graph: Graph) -> None:
 @pytest.mark.requirement(27, 77, 84)
 def test_the_exports_are_what_operators_need(graph: Graph) -> None:
     recorded = {"audit_bucket"} if graph.of_type("aws:cloudtrail/trail:Trail") else set()
-    outside = {"external_api_secret_arn", "openai_secret_arn"}  # one for each entry that the stack file has
-    assert set(graph.exports) - outside == recorded | {
+    outside = {"external_api_secret_arn", "github_token_secret_arn", "openai_secret_arn"}  # entries of the stack file
+    monitoring = {
+        "monitoring_state_machine_arn",
+        "monitoring_state_machine_name",
+        "activities_queue_url",
+        "activities_dead_letter_queue_url",
+    }
+    has_monitoring = len(graph.of_type("aws:sfn/stateMachine:StateMachine")) == 2
+    assert set(graph.exports) - outside == recorded | (monitoring if has_monitoring else set()) | {
+        "archive_bucket",
         "jwt_secret_arn",
         "alerts_topic_arn",
         "pages_topic_arn",

@@ -57,6 +57,7 @@ Port = Annotated[
     int, typer.Option(min=0, max=65535, help="A port of 127.0.0.1; 0 takes the usual one or any free one.")
 ]
 DEFAULT = Path(".twin")
+PARTS = ("web", "api", "auth", "aws", "slack", "model", "github", "postgres")
 
 
 @app.command()
@@ -89,16 +90,8 @@ def up(
     from twin.up import Options
     from twin.up import up as run
 
-    ports = {
-        "web": web_port,
-        "api": api_port,
-        "auth": auth_port,
-        "aws": aws_port,
-        "slack": slack_port,
-        "model": model_port,
-        "github": github_port,
-        "postgres": postgres_port,
-    }
+    asked = (web_port, api_port, auth_port, aws_port, slack_port, model_port, github_port, postgres_port)
+    ports = dict(zip(PARTS, asked, strict=True))
     # The program's many objects all live until the end: collecting garbage among them costs time and frees nothing.
     gc.disable()
     report = Report(Console(stderr=as_json))

@@ -2,7 +2,8 @@
 
 The deployed system speaks of its AWS addresses only. An address book says which address on 127.0.0.1 stands for which
 of them, and the edge translates on the way in (Origin, Referer, queries, forms) and out (Location, CORS, content
-security policy, `config.json`, sign-in pages). It changes nothing else.
+security policy, `config.json`, sign-in pages). It refuses, redirects and compresses as the deployed distribution and
+web ACLs declare (`edge_rules.py`). It changes nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from urllib.parse import quote
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
+
+from twin.edge_site import ERROR, LARGEST, Distribution, packed
+from twin.edge_visit import OWN, Refusal, Visit
+from twin.edge_waf import Firewall
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
@@ -32,23 +37,24 @@ _TIMEOUT = ClientTimeout(total=None, sock_connect=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """The deployed system's origins on AWS (`https://host`), and the API's id."""
+    """The deployed system's origins on AWS (`https://host`), the API's id, and the distribution's own host name.
+
+    `api_mapping` is the stage (`/v1`) where an own domain of the API leaves it out of its paths.
+    """
 
     web: str
     api: str
     sign_in: str
     api_id: str
+    site_host: str
+    api_mapping: str = ""
 
     @classmethod
-    def of(cls, outputs: Mapping[str, Any]) -> Addresses:
-        """From the stack's outputs."""
+    def of(cls, outputs: Mapping[str, Any], *, site_host: str, stage: str) -> Addresses:
+        """From the stack's outputs, and what only the deployed parts tell: the distribution's name, the API's stage."""
         origins = {name: str(URL(outputs[f"{output}_url"]).origin()) for name, output in _OUTPUTS.items()}
-        return cls(**origins, api_id=outputs["api_id"])
-
-    @property
-    def site_host(self) -> str:
-        """What the distribution is asked for as."""
-        return self.web.removeprefix("https://")
+        mapping = "" if ".execute-api." in origins["api"] else f"/{stage}"
+        return cls(**origins, api_id=outputs["api_id"], site_host=site_host, api_mapping=mapping)
 
 
 class AddressBook:
@@ -100,6 +106,8 @@ class Edge:
         self._origins: dict[str, str] = {}
         self._addresses: Addresses | None = None
         self._book = AddressBook({})
+        self._site = Distribution({})
+        self._api_firewall: Firewall | None = None
 
     def listen_at(self, *, web: str, api: str, sign_in: str) -> None:
         """Say at which local origins the three applications are served."""
@@ -115,6 +123,11 @@ class Edge:
         self._addresses = addresses
         pairs = {addresses.web: "web", addresses.api: "api", addresses.sign_in: "sign_in"}
         self._book = AddressBook({aws: self._origins[name] for aws, name in pairs.items()})
+
+    def enforce(self, rules: Mapping[str, Any]) -> None:
+        """Play these rules from now on (`edge_rules.read`); counts begin anew."""
+        acl = rules["api"]["web_acl"]
+        self._site, self._api_firewall = Distribution(rules["site"]), Firewall(acl) if acl else None
 
     async def close(self) -> None:
         """Close the connections to the emulator."""
@@ -141,13 +154,35 @@ class Edge:
     async def _serve_web(self, request: web.Request) -> web.StreamResponse:
         if not self._addresses:
             return _not_deployed()
-        headers = {"Host": self._addresses.site_host, "X-Forwarded-Proto": "https"}
-        return await self._forward(request, request.raw_path, headers, translate=request.path == "/config.json")
+        visit = Visit.of(request)
+        headers = {"Host": self._addresses.site_host, "X-Forwarded-Proto": visit.protocol}
+        refused = self._site.refusal(visit)
+        if refused:
+            return await self._refuse(request, refused, headers)
+        packs = self._site.compresses(visit)
+        answer = await self._forward(
+            request, request.raw_path, headers, translate=request.path == "/config.json", whole=packs
+        )
+        return packed(answer) if packs else answer
+
+    async def _refuse(self, request: web.Request, refused: Refusal, headers: dict[str, str]) -> web.StreamResponse:
+        """CloudFront's refusal, or the page that the distribution declares for that status."""
+        page = self._site.page(refused)
+        if page is None:
+            return refused.response()
+        answer = await self._forward(request, page[1], headers, translate=False, method="GET", whole=True)
+        if answer.status == 200:
+            answer.set_status(page[0])
+        answer.headers.update(ERROR)
+        return answer
 
     async def _serve_api(self, request: web.Request) -> web.StreamResponse:
         if not self._addresses:
             return _not_deployed()
-        target = f"/_aws/execute-api/{self._addresses.api_id}{request.raw_path}"
+        refused = self._api_firewall.refusal(Visit.of(request)) if self._api_firewall else None
+        if refused:
+            return refused.response() if refused.declared else _problem(403, "Forbidden")
+        target = f"/_aws/execute-api/{self._addresses.api_id}{self._addresses.api_mapping}{request.raw_path}"
         return await self._forward(request, target, {"X-Forwarded-Proto": "https"}, translate=False)
 
     async def _serve_sign_in(self, request: web.Request) -> web.StreamResponse:
@@ -157,7 +192,14 @@ class Edge:
         return await self._forward(request, target, {"X-Forwarded-Proto": "https"}, translate=True)
 
     async def _forward(
-        self, request: web.Request, target: str, own_headers: dict[str, str], *, translate: bool
+        self,
+        request: web.Request,
+        target: str,
+        own_headers: dict[str, str],
+        *,
+        translate: bool,
+        whole: bool = False,
+        method: str = "",
     ) -> web.StreamResponse:
         headers = self._request_headers(request, own_headers, identity=translate)
         body: bytes | None = None
@@ -167,13 +209,13 @@ class Edge:
                 body = self._book.inward(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
         try:
             async with self._client().request(
-                request.method,
+                method or request.method,
                 URL(self._emulator + target, encoded=True),
                 headers=headers,
                 data=body,
                 allow_redirects=False,
             ) as answer:
-                return await self._answer(request, answer, translate=translate)
+                return await self._answer(request, answer, translate=translate, whole=whole)
         except (TimeoutError, ClientError) as error:
             return _problem(502, f"The emulated AWS did not answer ({error}): see `twin status`.")
 
@@ -189,17 +231,22 @@ class Edge:
         return self._session
 
     def _request_headers(self, request: web.Request, own: dict[str, str], *, identity: bool) -> CIMultiDict[str]:
-        headers = CIMultiDict((n, v) for n, v in request.headers.items() if n.lower() not in _HOP_BY_HOP | {"host"})
+        left_out = _HOP_BY_HOP | OWN | {"host"}
+        headers = CIMultiDict((n, v) for n, v in request.headers.items() if n.lower() not in left_out)
         for name in _TRANSLATED_IN:
             if name in headers:
                 headers[name] = self._book.inward(headers[name])
         if identity:
             headers["Accept-Encoding"] = "identity"
-        headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
+        if "If-None-Match" in headers:  # the bucket knows the tag of what was compressed on the way out
+            headers["If-None-Match"] = headers["If-None-Match"].replace('W/"', '"')
+        headers["X-Forwarded-For"] = Visit.of(request).address
         headers.update(own)
         return headers
 
-    async def _answer(self, request: web.Request, answer: ClientResponse, *, translate: bool) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.Request, answer: ClientResponse, *, translate: bool, whole: bool
+    ) -> web.StreamResponse:
         headers = self._response_headers(answer.headers)
         length = int(answer.headers.get("Content-Length") or _WHOLE_BELOW)
         if request.method == "HEAD" or answer.status in _NO_BODY:
@@ -207,7 +254,7 @@ class Edge:
             if "Content-Length" in answer.headers:
                 response.headers["Content-Length"] = answer.headers["Content-Length"]
             return response
-        if translate or length < _WHOLE_BELOW:
+        if translate or length < (LARGEST if whole else _WHOLE_BELOW):
             body = await answer.read()
             if translate:
                 body = self._book.outward(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")

@@ -197,9 +197,11 @@ class Supervisor:
 
     async def _set_addresses(self, request: web.Request) -> web.Response:
         try:
-            self.edge.addresses = Addresses(**await request.json())
-        except (TypeError, ValueError) as error:
-            raise web.HTTPBadRequest(text=f"not an address book: {error}") from error
+            book = await request.json()
+            self.edge.addresses = Addresses(**book["addresses"])
+            self.edge.enforce(book["rules"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise web.HTTPBadRequest(text=f"not an address book: {error!r}") from error
         return web.Response(status=204)
 
     def _running(self) -> Running:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from twin import postgres, processes, site, state
+from twin import operator, postgres, processes, site, state
 from twin.errors import TwinError
 from twin.report import Report
 from twin.starter import Starter
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twin.cloud import Cloud
+    from twin.logins import Logins
     from twin.supervisor import Running
 
 ACCOUNT_ID = "123456789012"
@@ -126,16 +127,18 @@ def _sequence(starter: Starter, options: Options, stack: Path, region: str) -> S
 
 def _furnish(starter: Starter, running: Running, cloud: Cloud, outputs: dict[str, Any]) -> dict[str, str]:
     """What a deployed system needs before its first use, side by side: addresses, tables, site, user."""
-    from twin import demo
+    from twin import demo, logins
 
     report, folder = starter.report, starter.lock.folder
+    found = logins.find(cloud, outputs)
     with ThreadPoolExecutor(max_workers=3) as pool, report.step("migrations, site, user"):
-        migrated = pool.submit(_migrate, folder, cloud, outputs)
+        migrated = pool.submit(_migrate, folder, cloud, found)
         published = pool.submit(site.publish, SITE, outputs["site_bucket"], cloud.client("s3"))
-        _set_addresses(running, outputs)
+        supplied = pool.submit(operator.supply, cloud, outputs)
+        _open_doors(running, cloud, outputs)
         answered = pool.submit(_ask_health, f"{running.api_url}{_path(outputs['api_url'])}/health")
         user = demo.create_user(cloud, outputs["user_pool_id"])
-        for job in (migrated, published, answered):
+        for job in (migrated, published, supplied, answered):
             job.result()
     return user
 
@@ -154,15 +157,9 @@ def _ask_health(url: str) -> None:
             raise TwinError(f"GET {url} answered {error.code}: {error.read(500).decode(errors='replace')}") from error
 
 
-def _migrate(folder: Path, cloud: Cloud, outputs: dict[str, Any]) -> None:
+def _migrate(folder: Path, cloud: Cloud, found: Logins) -> None:
     """Run the migrations as the deployed system's administrator and make the application's role."""
-
-    def secret(name: str) -> dict[str, Any]:
-        answer = cloud.client("secretsmanager").get_secret_value(SecretId=outputs[name])
-        value: dict[str, Any] = json.loads(answer["SecretString"])
-        return value
-
-    administrator, application = secret("database_administrator_secret_arn"), secret("database_secret_arn")
+    administrator, application = found.administrator, found.application
     login = f"{quote(administrator['username'], safe='')}:{quote(administrator['password'], safe='')}"
     log = folder / "logs" / "migrations.log"
     process = processes.guarded(
@@ -184,12 +181,17 @@ def _migrate(folder: Path, cloud: Cloud, outputs: dict[str, Any]) -> None:
         raise TwinError(f"The migrations failed with status {status}: {processes.last_line(log)} (see {log}).")
 
 
-def _set_addresses(running: Running, outputs: dict[str, Any]) -> None:
+def _open_doors(running: Running, cloud: Cloud, outputs: dict[str, Any]) -> None:
+    """Tell the edge what it stands for, and what it enforces."""
+    from twin import edge_rules
     from twin.edge import Addresses
 
+    rules = edge_rules.read(cloud, outputs["distribution_id"], outputs["api_id"])
+    addresses = Addresses.of(outputs, site_host=rules["site"]["host"], stage=rules["api"]["stage"])
+    book = {"addresses": asdict(addresses), "rules": rules}
     request = urllib.request.Request(  # noqa: S310 - the supervisor's own address
         f"{running.control_url}/addresses",
-        data=json.dumps(asdict(Addresses.of(outputs))).encode(),
+        data=json.dumps(book).encode(),
         headers={"Authorization": f"Bearer {running.control_token}", "Content-Type": "application/json"},
         method="PUT",
     )

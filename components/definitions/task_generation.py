@@ -28,6 +28,8 @@ PERMANENT = (
     "ModelAccessDenied",
     "DeadlineExceeded",
 )
+# Within the 780 s after which a run begins no further action.
+PATIENCE_SECONDS = 720
 RUN = ("executionId", "goalId", "userId", "actionIds", "correlationId", "deadline")
 Functions = Mapping[str, pulumi.Input[str]]
 
@@ -60,8 +62,15 @@ def steps(*, database: Grant, alerts: Grant, model: Grant) -> dict[str, Grant]:
 
 
 def _retries(interval: int) -> list[dict[str, Any]]:
-    """Three retries, each wait twice the one before; none for permanent errors (row 250)."""
-    return [states.never(PERMANENT), states.retry(["States.ALL"], interval=interval, attempts=3)]
+    """Three retries, each wait twice the one before; none for permanent errors (rows 250, 251).
+
+    While a function has no free place, the run waits for one instead, until no action would be begun any more.
+    """
+    return [
+        states.never(PERMANENT),
+        states.wait_for_a_place(PATIENCE_SECONDS),
+        states.retry(["States.ALL"], interval=interval, attempts=3, jitter=False),
+    ]
 
 
 def _action(functions: Functions, settings: WorkflowSettings) -> states.State:

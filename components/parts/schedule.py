@@ -45,7 +45,7 @@ class Schedule(pulumi.ComponentResource):
     def __init__(self, name: str, args: ScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the queue, the role and the schedule."""
         super().__init__("mandala:parts:Schedule", name, None, opts)
-        self._args, child = args, pulumi.ResourceOptions(parent=self)
+        self._name, self._args = name, args
         naming = args.stack.naming
         self._letters = encrypted_queue(
             f"{name}-dead-letters",
@@ -54,23 +54,7 @@ class Schedule(pulumi.ComponentResource):
             key_arn=args.keys.data,
             retention_days=DEAD_LETTER_DAYS,
         )
-        # Scheduler names the group as whom it acts for, not the schedule (its user guide, confused deputy).
-        group_arn = pulumi.Output.concat(
-            "arn:aws:scheduler:", args.stack.region, ":", args.stack.account_id, f":schedule-group/{GROUP}"
-        )
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=naming.of("role", f"{args.role}-schedule"),
-            description=f"What the schedule {args.role} may start",
-            assume_role_policy=document([trust("scheduler.amazonaws.com", args.stack.account_id, group_arn)]),
-            opts=child,
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-policy",
-            role=role.id,
-            policy=document([args.start, *sends_to(self._letters.arn, args.keys.data, args.stack.region)]),
-            opts=child,
-        )
+        role, policy = self._role()
         aws.scheduler.Schedule(
             name,
             name=naming.of("schedule", args.role),
@@ -97,3 +81,25 @@ class Schedule(pulumi.ComponentResource):
         """Starts that never succeeded."""
         args = self._args
         return [dead_letter_signal(self._letters, f"{args.role}-schedule", runbook=args.runbook, group=args.group)]
+
+    def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        """Whoever starts the target, on behalf of this account's schedules alone."""
+        args, child = self._args, pulumi.ResourceOptions(parent=self)
+        # Scheduler names the group as whom it acts for, not the schedule (its user guide, confused deputy).
+        group_arn = pulumi.Output.concat(
+            "arn:aws:scheduler:", args.stack.region, ":", args.stack.account_id, f":schedule-group/{GROUP}"
+        )
+        role = aws.iam.Role(
+            f"{self._name}-role",
+            name=args.stack.naming.of("role", f"{args.role}-schedule"),
+            description=f"What the schedule {args.role} may start",
+            assume_role_policy=document([trust("scheduler.amazonaws.com", args.stack.account_id, group_arn)]),
+            opts=child,
+        )
+        policy = aws.iam.RolePolicy(
+            f"{self._name}-policy",
+            role=role.id,
+            policy=document([args.start, *sends_to(self._letters.arn, args.keys.data, args.stack.region)]),
+            opts=child,
+        )
+        return role, policy

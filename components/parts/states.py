@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 
 State = dict[str, Any]
+THROTTLED = ("Lambda.TooManyRequestsException",)
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 # AWS recommends retrying these always: they say nothing about the payload.
 LAMBDA_FAULTS = (
@@ -28,18 +29,37 @@ class DefinitionError(ValueError):
 
 
 def retry(
-    errors: Sequence[str], *, interval: int, attempts: int, backoff: float = 2.0, jitter: bool = True
+    errors: Sequence[str],
+    *,
+    interval: int,
+    attempts: int,
+    backoff: float = 2.0,
+    jitter: bool = True,
+    longest: int | None = None,
 ) -> dict[str, Any]:
-    """Retry `errors`: the first after `interval` seconds, each later wait `backoff` times longer."""
+    """Retry `errors`: the first after `interval` seconds, each later wait `backoff` times longer up to `longest`.
+
+    With `jitter` each wait is a random part of that, so that those who failed together do not come back together.
+    """
     rule: dict[str, Any] = {
         "ErrorEquals": list(errors),
         "IntervalSeconds": interval,
         "MaxAttempts": attempts,
         "BackoffRate": backoff,
     }
+    if longest is not None:
+        rule["MaxDelaySeconds"] = longest
     if jitter:
         rule["JitterStrategy"] = "FULL"
     return rule
+
+
+def wait_for_a_place(seconds: int, *, longest: int = 12) -> dict[str, Any]:
+    """Try again for at most so many seconds while the function has no free place: nothing has been attempted then.
+
+    A function whose concurrency is reserved is full whenever more runs meet than it has places for.
+    """
+    return retry(THROTTLED, interval=2, attempts=seconds // longest, backoff=1.5, longest=longest)
 
 
 def never(errors: Sequence[str]) -> dict[str, Any]:

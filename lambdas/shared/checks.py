@@ -44,6 +44,12 @@ def path(parameters: Mapping[str, str]) -> dict[str, str]:
     return dict(parameters)
 
 
+def may_be_logged(name: str, value: str) -> bool:
+    """Whether a path's parameter is an id or a position, and not a secret or a text of the caller's own."""
+    kind = PATH_PARAMETERS.get(name)
+    return (kind == "uuid" and _is_uuid(value)) or (kind == "position" and re.fullmatch(r"[1-8]", value) is not None)
+
+
 def _is_uuid(value: str) -> bool:
     try:
         return str(UUID(value)) == value.lower()

@@ -2,8 +2,8 @@
 
 TLS is `verify-full`: the server proves its name by the authorities in PGSSLROOTCERT, or by those of Amazon RDS
 that are packaged here. The credentials come from the secret, read again when the server refuses them, so that
-a rotation needs no restart. Statement time-outs and the time zone are settings of the role (`migrations`), since
-RDS Proxy refuses them from a client.
+a rotation needs no restart. PGCONNECT_TIMEOUT gives a server that sleeps the seconds to wake up. Statement time-outs
+and the time zone are settings of the role (`migrations`), since RDS Proxy refuses them from a client.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _connect(secret: Mapping[str, Any]) -> psycopg2.extensions.connection:
         dbname=secret["dbname"],
         sslmode="verify-full",
         sslrootcert=os.environ.get("PGSSLROOTCERT", str(AUTHORITIES)),
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=int(os.environ.get("PGCONNECT_TIMEOUT", CONNECT_SECONDS)),
         keepalives_idle=30,
         keepalives_interval=5,
         keepalives_count=3,

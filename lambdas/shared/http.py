@@ -239,10 +239,12 @@ def _proxy(status: int, headers: dict[str, str], body: str) -> Event:
 
 
 def _path(event: Event) -> str:
-    """The request's path; a token in it would open what it belongs to for whoever reads the log."""
-    token = (event.get("pathParameters") or {}).get("token")
-    path: str = event["path"]
-    return path.replace(token, "{token}") if token else path
+    """The request's path with its ids: a token would open what it belongs to, and other texts may be a person's."""
+    path: str = event["resource"]
+    for name, value in (event.get("pathParameters") or {}).items():
+        if checks.may_be_logged(name, value):
+            path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 def _log(event: Event, claims: Mapping[str, str], status: int, transaction: Transaction) -> None:

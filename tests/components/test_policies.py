@@ -36,7 +36,8 @@ UNBOUNDED = {
 DATABASE_FUNCTIONS = {
     "api-goals", "api-tasks", "api-ai", "api-health", "generation-get-actions", "generation-generate-tasks",
     "generation-save-tasks", "generation-update-progress", "generation-update-goal-status", "generation-handle-error",
-    "generation-validate-input",
+    "generation-validate-input", "monitoring-list-data-sources", "monitoring-mark-checked",
+    "activities-process-updates", "retention-enforce",
 }  # fmt: skip
 
 
@@ -132,7 +133,9 @@ def test_a_function_reads_the_application_s_secret_and_no_other(prod: Graph, fun
 
 
 @pytest.mark.requirement(203)
-@pytest.mark.parametrize("function", ["generation-create-batches", "generation-aggregate-results"])
+@pytest.mark.parametrize(
+    "function", ["generation-create-batches", "generation-aggregate-results", "monitoring-summarize-run"]
+)
 def test_a_function_that_only_computes_may_do_nothing_else(prod: Graph, function: str) -> None:
     allowed = {action.split(":")[0] for s in function_statements(prod, function) for action in s["Action"]}
     assert allowed == {"logs", "xray", "ec2"}
@@ -162,15 +165,35 @@ def test_only_the_ai_function_starts_task_generation(prod: Graph) -> None:
         for resource, statement in every(prod)
         if "states:StartExecution" in statement["Action"]
     }
-    assert starters == {"api-ai-policy": [machine]}
+    assert starters["api-ai-policy"] == [machine]
+    assert [name for name, started in starters.items() if machine in started] == ["api-ai-policy"]
+
+
+@pytest.mark.requirement(87, 203)
+def test_a_schedule_may_start_what_it_is_for_and_report_that_it_could_not(prod: Graph) -> None:
+    own = {
+        "monitoring-schedule": (
+            "states:StartExecution",
+            "stateMachine:goal-mandala-production-repository-monitoring-workflow",
+        ),
+        "retention-schedule": ("lambda:InvokeFunction", "function:goal-mandala-production-enforce-retention:live"),
+    }
+    for name, (action, target) in own.items():
+        allowed = function_statements(prod, name)
+        assert allowed[0]["Action"] == [action]
+        assert [arn.endswith(f":{target}") for arn in allowed[0]["Resource"]] == [True]
+        assert {a for s in allowed[1:] for a in s["Action"]} == {
+            "sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey",
+        }  # fmt: skip
 
 
 @pytest.mark.requirement(203)
-def test_only_generating_asks_the_model_and_only_the_one_that_is_set(prod: Graph) -> None:
+def test_only_what_writes_texts_asks_the_model_and_only_the_one_that_is_set(prod: Graph) -> None:
     asks = {r.name: s["Resource"] for r, s in every(prod) if any(a.startswith("bedrock:") for a in s["Action"])}
     model = "anthropic.claude-sonnet-4-20250514-v1:0"
     allowed = [
         f"arn:aws:bedrock:ap-northeast-1:{ACCOUNT_ID}:inference-profile/apac.{model}",
         f"arn:aws:bedrock:*::foundation-model/{model}",
     ]
-    assert asks == {"generation-generate-tasks-policy": allowed, "api-propose-policy": allowed}
+    writers = ("generation-generate-tasks-policy", "api-propose-policy", "activities-process-updates-policy")
+    assert asks == dict.fromkeys(writers, allowed)

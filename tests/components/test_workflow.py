@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from components.parts import states
-from plan.graph import Graph
+from plan.graph import Graph, Resource
 from tests.conftest import Stacks
-from tests.harness import only, statements
+from tests.harness import statements
 
 MACHINE = "aws:sfn/stateMachine:StateMachine"
 STEPS = {
@@ -20,9 +20,13 @@ STEPS = {
 PERMANENT = {"InvalidInput", "GoalNotFound", "ModelQuotaExceeded", "ModelAccessDenied", "DeadlineExceeded"}
 
 
+def machine_of(graph: Graph) -> Resource:
+    return graph.named(MACHINE, "generation-machine")
+
+
 @pytest.fixture(scope="session")
 def definition(prod: Graph) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(only(prod, MACHINE).inputs["definition"])
+    body: dict[str, Any] = json.loads(machine_of(prod).inputs["definition"])
     return body
 
 
@@ -45,7 +49,7 @@ def order(definition: dict[str, Any]) -> list[str]:
 
 @pytest.mark.requirement(78, 256)
 def test_the_machine_ends_within_fifteen_minutes(prod: Graph, definition: dict[str, Any]) -> None:
-    assert only(prod, MACHINE).inputs["name"] == "goal-mandala-production-task-generation-workflow"
+    assert machine_of(prod).inputs["name"] == "goal-mandala-production-task-generation-workflow"
     assert definition["TimeoutSeconds"] == 900
 
 
@@ -151,7 +155,7 @@ def test_a_run_without_any_success_is_a_failed_execution(definition: dict[str, A
 
 @pytest.mark.requirement(83, 184, 193)
 def test_executions_are_logged_thirty_days_and_traced(prod: Graph) -> None:
-    machine = only(prod, MACHINE).inputs
+    machine = machine_of(prod).inputs
     group = prod.named("aws:cloudwatch/logGroup:LogGroup", "generation-logs")
     assert machine["loggingConfiguration"]["level"] == "ALL"
     assert machine["loggingConfiguration"]["logDestination"] == f"{group.outputs['arn']}:*"
@@ -161,12 +165,12 @@ def test_executions_are_logged_thirty_days_and_traced(prod: Graph) -> None:
 
 @pytest.mark.requirement(243)
 def test_what_people_wrote_stays_out_of_the_logs(graph: Graph) -> None:
-    assert only(graph, MACHINE).inputs["loggingConfiguration"]["includeExecutionData"] is False
+    assert machine_of(graph).inputs["loggingConfiguration"]["includeExecutionData"] is False
 
 
 @pytest.mark.requirement(84)
 def test_arn_and_name_are_exported(prod: Graph) -> None:
-    machine = only(prod, MACHINE)
+    machine = machine_of(prod)
     assert prod.exports["state_machine_arn"] == machine.id
     assert prod.exports["state_machine_name"] == "goal-mandala-production-task-generation-workflow"
 
@@ -176,7 +180,7 @@ def test_the_machine_may_call_its_own_functions_only(prod: Graph) -> None:
     invoked = [s["Resource"] for s in statements(policy) if "lambda:InvokeFunction" in s["Action"]]
     assert len(invoked) == 1
     assert {arn.split(":")[-2].removeprefix("goal-mandala-production-") for arn in invoked[0]} == STEPS
-    machine = only(prod, MACHINE)
+    machine = machine_of(prod)
     role = prod.named("aws:iam/role:Role", "generation-role")
     assert machine.inputs["roleArn"] == role.outputs["arn"]
     trust = json.loads(role.inputs["assumeRolePolicy"])["Statement"][0]
@@ -185,7 +189,7 @@ def test_the_machine_may_call_its_own_functions_only(prod: Graph) -> None:
 
 
 def test_limits_follow_the_settings(stacks: Stacks) -> None:
-    body = json.loads(only(stacks("contrary"), MACHINE).inputs["definition"])
+    body = json.loads(machine_of(stacks("contrary")).inputs["definition"])
     assert body["TimeoutSeconds"] == 600
     batches = body["States"]["GenerateAllBatches"]
     assert batches["MaxConcurrency"] == 1
@@ -193,3 +197,19 @@ def test_limits_follow_the_settings(stacks: Stacks) -> None:
     tasks = dict(states.tasks(body))
     assert tasks["GenerateTasks"]["TimeoutSeconds"] == 90
     assert tasks["SaveTasks"]["TimeoutSeconds"] == 30
+
+
+@pytest.mark.requirement(249, 257)
+def test_a_run_waits_for_a_place_as_long_as_it_may_begin_an_action(tasks: dict[str, dict[str, Any]]) -> None:
+    for name, task in tasks.items():
+        rules = [rule for rule in task["Retry"] if "Lambda.TooManyRequestsException" in rule["ErrorEquals"]]
+        assert [rule["JitterStrategy"] for rule in rules] == ["FULL"], name
+        longest = sum(min(2 * 1.5**n, rules[0]["MaxDelaySeconds"]) for n in range(rules[0]["MaxAttempts"]))
+        assert 600 < longest <= 780, name
+
+
+@pytest.mark.requirement(252)
+def test_within_the_maps_no_answer_can_end_the_run(definition: dict[str, Any]) -> None:
+    batch = definition["States"]["GenerateAllBatches"]["ItemProcessor"]
+    for name, task in states.tasks(batch):
+        assert task["ResultSelector"] == {"answer.$": "$.Payload"}, name

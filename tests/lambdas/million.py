@@ -6,6 +6,7 @@ Identifiers are made of numbers and never at random, so that two loads are the s
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ class Table:
     lines: Iterator[str]
 
 
-class _Lines(io.TextIOBase):
+class _Lines(io.RawIOBase):
     """Lines as the file that COPY reads, never whole in memory."""
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -47,9 +48,9 @@ class _Lines(io.TextIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int | None = -1, /) -> str:
+    def read(self, size: int = -1, /) -> bytes:
         """About a megabyte at a time."""
-        return "".join(line for line, _ in zip(self._lines, range(5000), strict=False))
+        return "".join(itertools.islice(self._lines, 5000)).encode()
 
 
 def load(url: str) -> None:
@@ -90,6 +91,10 @@ def tables() -> Iterator[Table]:
         f"\t2027-01-{n % 28 + 1:02} 00:00Z\t2027-01-{n % 28 + 1:02} 00:05Z\n"
         for n in range(PEOPLE * EXECUTIONS)
     ))  # fmt: skip
+    yield Table(name="data_sources", columns="id, user_id, owner, repo", lines=(
+        f"{identifier('source', n)}\t{identifier('user', n // SOURCES)}\towner\trepo-{n}\n"
+        for n in range(PEOPLE * SOURCES)
+    ))  # fmt: skip
     columns = "id, user_id, goal_id, action_id, execution_id, ordinal, title, estimated_minutes, kind, status, due_on,"
     yield Table(name="tasks", columns=f"{columns} completed_at", lines=(_task(n, actions) for n in range(TASKS)))
 
@@ -121,8 +126,6 @@ def _task(number: int, actions: int) -> str:
 _REST = (
     "INSERT INTO reflections (goal_id, on_date, summary)"
     f" SELECT g.id, {DAY} + n, 'Well' FROM goals g, generate_series(1, {REFLECTIONS // GOALS}) n",
-    "INSERT INTO data_sources (user_id, owner, repo, created_at)"
-    f" SELECT id, 'owner', 'repo-' || n, now() - n * interval '1 day' FROM users, generate_series(1, {SOURCES}) n",
     "INSERT INTO activities (data_source_id, kind, github_id, title, url, occurred_at, state)"
     " SELECT id, 'issue', n, 'Issue', 'https://example.com', now() - n * interval '1 hour',"
     f" CASE n % 4 WHEN 0 THEN 'pending' ELSE 'completed' END FROM data_sources, generate_series(1, {ACTIVITIES}) n",

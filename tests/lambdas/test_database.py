@@ -150,3 +150,15 @@ def test_the_packaged_authorities_are_those_in_force() -> None:
     assert "Amazon Root CA 1" in names
     assert all(ssl.cert_time_to_seconds(str(one["notAfter"])) > 1_900_000_000 for one in found)
     assert AUTHORITIES.stat().st_size < 50_000
+
+
+@pytest.mark.parametrize(("told", "seconds"), [(None, 3), ("25", 25)])
+def test_a_connection_may_take_three_seconds_or_as_long_as_a_sleeping_server_needs(
+    reached: Database, monkeypatch: pytest.MonkeyPatch, told: str | None, seconds: int
+) -> None:
+    if told:
+        monkeypatch.setenv("PGCONNECT_TIMEOUT", told)
+    with reached.reading() as session:
+        connection = session._connection
+        assert session.one("SELECT 1 AS one", {}) == {"one": 1}
+    assert connection.get_dsn_parameters()["connect_timeout"] == str(seconds)

@@ -167,3 +167,11 @@ def test_every_operation_is_served() -> None:
 def test_an_operation_that_is_not_in_the_table_cannot_be_served() -> None:
     with pytest.raises(ValueError, match="inventGoal"):
         http.Api("goals").serves("inventGoal")
+
+
+def test_the_log_names_ids_of_the_path_and_no_other_text(person: Any, log: Any) -> None:
+    goal = person.goal()["id"]
+    person.call("getGoal", {"goalId": goal})
+    person.call("getGoal", {"goalId": "my secret plan"})
+    logged = [line["path"] for line in log() if line["message"] == "request"]
+    assert logged[-2:] == [f"/goals/{goal}", "/goals/{goalId}"]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from functools import cache
 from pathlib import Path
+
+import pytest
+
+from tests.conftest import POSTURES, STACK_FILES
 
 # The lists of identities are written by a command: a reviewer sees a change in them, a test by itself proves nothing.
 REVIEWED_LISTS = "tests/test_main.py::test_the_identity_of_every_resource_is_the_reviewed_one"
@@ -10,46 +16,80 @@ REVIEWED_LISTS = "tests/test_main.py::test_the_identity_of_every_resource_is_the
 STAGING_IS_PRODUCTION = (
     "tests/test_staging.py::test_staging_differs_from_production_in_its_names_and_its_price_class_alone"
 )
-# They compare the program with itself, at the cost of many recordings.
-WITH_ITSELF = (
+# They compare the program with itself, or look at no behaviour, at the cost of many recordings.
+NO_JUDGES = (
     "tests/test_main.py::test_any_order_of_registration_gives_the_same_graph",
+    "tests/test_main.py::test_preview_registers_the_same_resources_as_an_update",
     "tests/test_main.py::test_the_program_evaluated_twice_is_byte_identical_and_uses_nothing_deprecated",
 )
-# What the tests read of a component is written here by hand where the names do not say it.
-MIRRORS = {
-    "cluster": ("test_database.py",),
-    "proxy": ("test_database_surroundings.py",),
-    "rotation": ("test_database_surroundings.py",),
-    "rest_api": ("test_api_layer.py", "test_api_alternatives.py"),
-    "task_generation": ("test_workflow.py",),
-}
-COMPONENTS, WHOLE = (
-    "tests/components",
-    ("tests/stacks", "tests/test_main.py", "tests/test_config.py", "tests/test_staging.py"),
-)
+COMPONENTS = "tests/components"
+WHOLE = ("tests/stacks", "tests/test_main.py", "tests/test_config.py", "tests/test_staging.py")
+# Of the project's own stacks these two reach every line that the others reach.
+FAR_APART = {"prod", "contrary"}
 
 
 def rounds(path: str, root: Path) -> list[list[str]]:
     """The rounds of test files for a mutant of this file: the next round runs only when the last one was green."""
-    components = _tests_below(root, COMPONENTS)
     whole = [file for place in WHOLE for file in _tests_below(root, place)]
+    components = _tests_below(root, COMPONENTS)
     if path.endswith(".yaml"):
-        return [[*whole], components]
-    stem = Path(path).stem
-    own = {f"test_{stem}.py", *MIRRORS.get(stem, ())}
-    first = [file for file in components if Path(file).name in own]
-    first += [file for file in components if file not in first and f".{stem} import" in (root / file).read_text()]
-    rest = [file for file in components if file not in first]
-    return [files for files in (first, rest, whole) if files]
+        return [whole, components]
+    own = [file for file in components if Path(file).stem == f"test_{Path(path).stem}"]
+    near = [file for file in components if file not in own and path in _imported(root, file)]
+    far = [file for file in components if file not in own and file not in near]
+    return [files for files in (own, near, [*whole, *far]) if files]
 
 
 def deselected(path: str) -> list[str]:
     """The tests that are no judges of a mutant of this file."""
-    spared = [REVIEWED_LISTS, *WITH_ITSELF]
+    spared = [REVIEWED_LISTS, *NO_JUDGES]
     return [*spared, STAGING_IS_PRODUCTION] if path == "Pulumi.prod.yaml" else spared
+
+
+def concerns(item: pytest.Item, path: str) -> bool:
+    """Whether the test can see a mutant of this file: not when it reads other stacks, or none and no settings."""
+    named = _stacks_of(item)
+    if path.endswith(".yaml"):
+        stack = path.split(".")[1]
+        if "stacks" not in getattr(item, "fixturenames", ()):
+            return item.nodeid.startswith(WHOLE)
+        return not named or stack in named
+    return not named or bool(named & (FAR_APART | set(POSTURES)))
+
+
+def _stacks_of(item: pytest.Item) -> set[str]:
+    """The stacks that the test names, as fixtures or as parameters."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    values = {value for value in parameters.values() if isinstance(value, str)}
+    return (values | set(getattr(item, "fixturenames", ()))) & {*STACK_FILES, *POSTURES}
 
 
 def _tests_below(root: Path, place: str) -> list[str]:
     found = root / place
     files = [found] if found.is_file() else sorted(found.rglob("test_*.py"))
     return [file.relative_to(root).as_posix() for file in files if file.exists()]
+
+
+@cache
+def _imported(root: Path, file: str) -> frozenset[str]:
+    """Every file of the project that this one imports, itself or through others."""
+    seen: set[str] = set()
+    waiting = [file]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting += _imports(root, current)
+    return frozenset(seen)
+
+
+@cache
+def _imports(root: Path, file: str) -> tuple[str, ...]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.update({f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names)})
+    files = (f"{name.replace('.', '/')}.py" for name in sorted(names))
+    return tuple(found for found in files if (root / found).is_file())

@@ -23,19 +23,27 @@ from plan.record import record
 from tests.mutation import judges
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"components", "config", "lambdas", "migrations", "plan", "settings", "tests", "twin", "__main__"}
+UNDER_TEST = {"components", "config", "lambdas", "settings"}
+OURS = {*UNDER_TEST, "__main__", "conftest", "migrations", "plan", "tests", "twin"}
+TEMPORARY = f"--basetemp={ROOT / '.build' / 'tests'}"
 LOG = ROOT / ".build" / "mutation.log"
 STACKS = ("prod", str(ROOT / "tests" / "stacks" / "contrary.yaml"))
 CONTROL = ["tests/components/test_network.py", "tests/test_main.py"]
 SECONDS = 600.0
-GREEN, RED, BROKEN = 0, 1, 2
+GREEN, RED, BROKEN, NOTHING_TO_RUN = 0, 1, 2, 5
 
 
-class Failures:
-    """Notes what failed first."""
+class Judges:
+    """Leaves out the tests that cannot see the mutant, and notes what failed first."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
+        self.path = path
         self.first = ""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep what concerns the mutant."""
+        if self.path:
+            items[:] = [item for item in items if judges.concerns(item, self.path)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that failed, or whose fixtures did."""
@@ -51,7 +59,7 @@ class Failures:
 def main() -> int:
     """Import, then judge one mutant after the other."""
     _import_what_is_not_under_test()
-    control = _in_child(CONTROL, judges.deselected(""))
+    control = _in_child(CONTROL, "components")
     if control["failed"]:
         raise SystemExit(f"a child without a fault fails in {control['failed']}, so no verdict would count: see {LOG}")
     print(json.dumps({"ready": True}), flush=True)
@@ -69,26 +77,28 @@ def _judged(mutant: dict[str, Any]) -> dict[str, Any]:
     started = time.monotonic()
     target.write_text(mutant["text"], encoding="utf-8")
     try:
-        spared = judges.deselected(path)
         for files in judges.rounds(path, ROOT):
-            verdict = _in_child(files, spared)
+            verdict = _in_child(files, path)
             if verdict["failed"]:
                 break
         else:
-            listed = _in_child([judges.REVIEWED_LISTS], [])
+            listed = _in_child([judges.REVIEWED_LISTS], "")
             verdict = {"failed": "", "listed": bool(listed["failed"])}
     finally:
         target.write_bytes(original)
     return {**verdict, "seconds": round(time.monotonic() - started, 1)}
 
 
-def _in_child(files: list[str], spared: list[str]) -> dict[str, Any]:
-    """What failed first in these tests, run in a child of this process; a child that hangs is a failure too."""
+def _in_child(files: list[str], path: str) -> dict[str, Any]:
+    """What failed first of these tests, run in a child of this process; with a path: of its judges among them.
+
+    A child that hangs or ends by itself is a failure too.
+    """
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
-        _run(files, spared, write)
+        _run(files, path, write)
     os.close(write)
     answer = _wait(child, read)
     if answer is None:
@@ -96,26 +106,27 @@ def _in_child(files: list[str], spared: list[str]) -> dict[str, Any]:
     if not answer:
         return {"failed": "the end of the process", "crash": True}
     found = json.loads(answer)
-    if found["code"] not in {GREEN, RED, BROKEN}:
+    if found["code"] not in {GREEN, RED, BROKEN, NOTHING_TO_RUN}:
         raise RuntimeError(f"pytest ended with code {found['code']} over {files}: see {LOG}")
-    return {"failed": found["first"] or ("a test" if found["code"] else "")}
+    return {"failed": found["first"] or ("a test" if found["code"] in {RED, BROKEN} else "")}
 
 
-def _run(files: list[str], spared: list[str], write: int) -> None:
+def _run(files: list[str], path: str, write: int) -> None:
     """In the child: run the tests, write the answer, and leave without cleaning up after the parent."""
     os.setsid()
     sys.dont_write_bytecode = True
-    code, failures = -1, Failures()
+    code, present = -1, Judges(path)
     try:
         with LOG.open("a", encoding="utf-8") as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            spared = judges.deselected(path) if path else []
             chosen = [argument for test in spared for argument in ("--deselect", test)]
-            options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-m", "not prove and not twin"]
-            code = int(pytest.main([*options, *chosen, *files], plugins=[failures]))
+            options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider", TEMPORARY, "-m", "not prove and not twin"]
+            code = int(pytest.main([*options, *chosen, *files], plugins=[present]))
     finally:
-        os.write(write, json.dumps({"code": code, "first": failures.first}).encode())
+        os.write(write, json.dumps({"code": code, "first": present.first}).encode())
         os._exit(0)
 
 
@@ -156,7 +167,7 @@ def _import_what_is_not_under_test() -> None:
         for name in names:
             if not name.startswith("pulumi"):
                 importlib.import_module(name)
-    for name in [name for name in sys.modules if name.partition(".")[0] in OURS - {"tests", "__main__"}]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in UNDER_TEST]:
         del sys.modules[name]
 
 
@@ -169,9 +180,9 @@ def _baseline(listing: Path) -> None:
             os.dup2(log.fileno(), 2)
             files = dict.fromkeys(file for files in judges.rounds("Pulumi.dev.yaml", ROOT) for file in files)
             spared = [argument for test in judges.deselected("") for argument in ("--deselect", test)]
-            options = ["-q", "-p", "no:cacheprovider", "-m", "not prove and not twin"]
+            options = ["-q", "-p", "no:cacheprovider", TEMPORARY, "-m", "not prove and not twin"]
             code = int(pytest.main([*options, *spared, *files]))
-        names = [name for name in list(sys.modules) if name.partition(".")[0] not in OURS | {"conftest"}]
+        names = [name for name in list(sys.modules) if name.partition(".")[0] not in OURS]
         listing.write_text(json.dumps(names), encoding="utf-8")
     finally:
         os._exit(code)

@@ -76,8 +76,10 @@ def live_account(rows: Sequence[Row]) -> str:
 
 
 def open_requirements(rows: Sequence[Row], proofs: Proofs, before: str) -> str:
-    """tests/open_requirements.txt, a row a line. `OpenAgainError` when there are more than `before`, the list until now,
-    allows."""
+    """tests/open_requirements.txt, a row a line.
+
+    `OpenAgainError` when there are more of them than `before`, the list until now, allows.
+    """
     still_open = [row for row in rows if _status(row, proofs) == "open"]
     ceiling = CEILING.search(before)
     if ceiling and len(still_open) > int(ceiling[1]):

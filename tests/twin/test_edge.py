@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 from yarl import URL
 
-from twin.edge import AddressBook, Addresses, Edge
-from twin.processes import reserve
-
-OUTPUTS = {
-    "site_url": "https://d111111abcdef8.cloudfront.net",
-    "api_url": "https://a1b2c3d4.execute-api.ap-northeast-1.amazonaws.com/v1",
-    "sign_in_url": "https://example.auth.ap-northeast-1.amazoncognito.com",
-    "api_id": "a1b2c3d4",
-}
-SITE, API, SIGN_IN = (OUTPUTS[name].removesuffix("/v1") for name in ("site_url", "api_url", "sign_in_url"))
-
-
-@dataclass
-class System:
-    """A running edge in front of an emulator that answers as told and remembers what it was asked."""
-
-    client: ClientSession
-    edge: Edge
-    site: str = ""
-    api: str = ""
-    sign_in: str = ""
-    asked: list[web.BaseRequest] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    answer: Callable[[], web.StreamResponse] = field(default=lambda: web.Response(text="ok"))
-
-
-async def _listen(stack: AsyncExitStack, application: web.Application | web.Server) -> str:
-    runner = web.AppRunner(application) if isinstance(application, web.Application) else web.ServerRunner(application)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    held = reserve(0, 0, "port")
-    await web.SockSite(runner, held).start()
-    return f"http://127.0.0.1:{held.getsockname()[1]}"
-
-
-def with_system(scenario: Callable[[System], Awaitable[None]], *, deployed: bool = True) -> None:
-    """Run a scenario against a fresh edge."""
-
-    async def run() -> None:
-        async with AsyncExitStack() as stack:
-            system: System
-
-            async def emulator(request: web.BaseRequest) -> web.StreamResponse:
-                system.asked.append(request)
-                system.bodies.append(await request.read())
-                return system.answer()
-
-            endpoint = await _listen(stack, web.Server(emulator))
-            edge = Edge(endpoint)
-            stack.push_async_callback(edge.close)
-            client = await stack.enter_async_context(ClientSession(auto_decompress=False))
-            system = System(client=client, edge=edge)
-            system.site = await _listen(stack, edge.web_app())
-            system.api = await _listen(stack, edge.api_app())
-            system.sign_in = await _listen(stack, edge.sign_in_app())
-            edge.listen_at(web=system.site, api=system.api, sign_in=system.sign_in)
-            if deployed:
-                edge.addresses = Addresses.of(OUTPUTS)
-            await scenario(system)
-
-    asyncio.run(run())
+from tests.twin.edged import API, OUTPUTS, SIGN_IN, SITE, SITE_HOST, System, with_system
+from twin.edge import AddressBook, Addresses
 
 
 def test_addresses_come_from_the_stacks_outputs() -> None:
-    addresses = Addresses.of(OUTPUTS)
+    addresses = Addresses.of(OUTPUTS, site_host=SITE_HOST, stage="v1")
     assert (addresses.web, addresses.api, addresses.sign_in) == (SITE, API, SIGN_IN)
-    assert (addresses.site_host, addresses.api_id) == ("d111111abcdef8.cloudfront.net", "a1b2c3d4")
+    assert (addresses.site_host, addresses.api_id) == (SITE_HOST, "a1b2c3d4")
 
 
 def test_the_book_translates_plain_and_encoded_addresses_there_and_back() -> None:
@@ -115,6 +52,18 @@ def test_the_api_is_asked_under_its_id_with_method_body_and_token() -> None:
         assert asked.headers["Authorization"] == "Bearer t"
         assert asked.headers["Origin"] == SITE
         assert asked.headers["Referer"] == f"{SITE}/goals"
+
+    with_system(scenario)
+
+
+def test_an_api_with_a_domain_of_its_own_has_its_stage_put_before_its_paths() -> None:
+    outputs = {**OUTPUTS, "api_url": "https://api.example.com"}
+
+    async def scenario(system: System) -> None:
+        system.edge.addresses = Addresses.of(outputs, site_host=SITE_HOST, stage="v1")
+        async with system.client.get(f"{system.api}/goals?limit=5"):
+            pass
+        assert system.asked[0].raw_path == "/_aws/execute-api/a1b2c3d4/v1/goals?limit=5"
 
     with_system(scenario)
 

@@ -115,7 +115,7 @@ def get(url: str, token: str = "") -> Any:
 
 def test_every_part_answers_once_it_says_so_and_none_is_left_after_it_is_told_to_stop(start: Start) -> None:
     twin = start()
-    assert len(urls(twin)) == 8
+    assert len(urls(twin)) == 9
     assert all(answers(url) for url in urls(twin))
     psycopg2.connect(twin.told["database_url"]).close()
     assert len(twin.family) > 5

@@ -1,9 +1,10 @@
-"""Corrections of Step Functions: a machine's time-out, a stopped run, the name of Lambda's throttle, missing fields."""
+"""Corrections of Step Functions: time-outs, stopped runs, Lambda's throttle, missing fields, the waits of retries."""
 
 from __future__ import annotations
 
 import contextvars
 import json
+import random
 import re
 import threading
 from collections.abc import Callable
@@ -28,6 +29,7 @@ def correct() -> None:
     leave_ended_runs_ended()
     name_throttles()
     fail_on_missing_fields()
+    wait_as_declared()
 
 
 def time_out_machines() -> None:
@@ -146,6 +148,25 @@ def fail_on_missing_fields() -> None:
 
     replace(states, "_resolve_params_obj", resolve)
     replace(states, "_error_matches", match)
+
+
+def wait_as_declared() -> None:
+    """`MaxDelaySeconds` bounds a wait between retries, `JitterStrategy` makes it random. The emulator knows neither."""
+
+    def find(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(retriers: Any, error: str, counts: dict[int, int]) -> Any:
+            rule, index = original(retriers, error, counts)
+            if rule is None:
+                return rule, index
+            wait = rule.get("IntervalSeconds", 1) * rule.get("BackoffRate", 2.0) ** counts.get(index, 0)
+            wait = min(wait, rule.get("MaxDelaySeconds", wait))
+            if rule.get("JitterStrategy") == "FULL":
+                wait = random.uniform(0, wait)  # noqa: S311 - spreads load, protects nothing
+            return {**rule, "IntervalSeconds": wait, "BackoffRate": 1}, index
+
+        return call
+
+    replace(part("services.stepfunctions"), "_find_matching_retrier", find)
 
 
 def _look_up(states: Any, key: str, path: str, data: Any) -> None:

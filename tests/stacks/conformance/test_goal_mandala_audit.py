@@ -131,7 +131,9 @@ def test_every_bucket_is_encrypted_closed_and_refuses_what_is_not_tls(prod: Grap
         block = of_bucket(prod, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name)
         assert [value for value in block.values() if isinstance(value, bool)] == [True] * 4
         denied = [
-            s for s in statements(having(prod, "aws:s3/bucketPolicy:BucketPolicy", bucket=name)) if s["Effect"] == "Deny"
+            s
+            for s in statements(having(prod, "aws:s3/bucketPolicy:BucketPolicy", bucket=name))
+            if s["Effect"] == "Deny"
         ]
         assert {json.dumps(s["Condition"]) for s in denied} == {'{"Bool": {"aws:SecureTransport": "false"}}'}
 

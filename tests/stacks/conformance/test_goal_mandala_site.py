@@ -113,7 +113,8 @@ def test_assets_are_kept_30_days_and_at_most_365_and_pages_5_minutes_and_at_most
 
 @pytest.mark.requirement(98)
 def test_what_is_not_found_or_forbidden_is_the_application_s_page(prod: Graph) -> None:
-    answers = {e["errorCode"]: (e["responseCode"], e["responsePagePath"]) for e in distribution(prod)["customErrorResponses"]}
+    errors = distribution(prod)["customErrorResponses"]
+    answers = {error["errorCode"]: (error["responseCode"], error["responsePagePath"]) for error in errors}
     assert answers == {403: (200, "/index.html"), 404: (200, "/index.html")}
     assert distribution(prod)["defaultRootObject"] == "index.html"
 

@@ -59,9 +59,7 @@ def test_the_workflow_ends_after_15_minutes_at_the_latest(prod: Graph) -> None:
 @pytest.mark.requirement(79)
 def test_each_of_the_nine_steps_is_a_function_of_its_own(prod: Graph) -> None:
     tasks = {
-        name: state["Parameters"]["FunctionName"]
-        for name, state in states(definition(prod))
-        if state["Type"] == "Task"
+        name: state["Parameters"]["FunctionName"] for name, state in states(definition(prod)) if state["Type"] == "Task"
     }
     assert tasks == {name: FUNCTION.format(function) for name, function in STEPS.items()}
 

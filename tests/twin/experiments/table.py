@@ -23,6 +23,8 @@ KINDS = tuple(ERRORS)
 # The function has done its work, and only its answer is lost.
 DONE = frozenset({"reset", "crash_after", "malformed", "twice"})
 ATTEMPTS = 4
+# A throttled call has not been attempted: there is a place within twelve minutes, or there is none.
+PLACES = 61
 
 
 @dataclass(frozen=True, order=True)
@@ -64,13 +66,14 @@ def expected(cell: Cell) -> End:
         return _malformed(cell.state)
     if not cell.always:
         return End(**SUCCESS, attempts=2)
+    attempts = PLACES if cell.kind == "throttle" else ATTEMPTS
     if cell.state == "UpdateProgress":  # nobody's tasks depend on it
-        return End(**SUCCESS, attempts=ATTEMPTS)
+        return End(**SUCCESS, attempts=attempts)
     if cell.state == "GenerateTasks" or (cell.state == "SaveTasks" and cell.kind not in DONE):
-        return _partial(ERRORS[cell.kind], ATTEMPTS)
+        return _partial(ERRORS[cell.kind], attempts)
     if cell.state == "SaveTasks":  # the tasks are there, whatever the answers said
-        return End(**SUCCESS, attempts=ATTEMPTS)
-    return _failed(cell, ATTEMPTS, "GenerationFailed")
+        return End(**SUCCESS, attempts=attempts)
+    return _failed(cell, attempts, "GenerationFailed")
 
 
 def _partial(error: str, attempts: int) -> End:
@@ -105,7 +108,8 @@ def _handler(cell: Cell) -> End:
     if cell.kind == "malformed":
         return End(**end, error="States.Runtime", attempts=1, told=True)
     if cell.always:
-        return End(**end, error="ErrorNotHandled", attempts=ATTEMPTS, told=True)
+        attempts = PLACES if cell.kind == "throttle" else ATTEMPTS
+        return End(**end, error="ErrorNotHandled", attempts=attempts, told=True)
     return End(**end, error="GenerationFailed", attempts=2, told=True)
 
 

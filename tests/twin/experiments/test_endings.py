@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_a_run_that_failed_after_its_last_action_leaves_a_goal_in_use_and_nothin
 
 
 @pytest.mark.requirement(257)
-def test_the_runs_of_twenty_people_do_not_disturb_each_other(laboratory: Laboratory) -> None:
+def test_the_runs_of_twenty_people_do_not_disturb_each_other(laboratory: Laboratory, few_places: None) -> None:
     people = side_by_side(lambda _: laboratory.person(), list(range(20)))
     goals = side_by_side(lambda person: person.goal_with_actions([*TITLES, "Read the chart"]), people)
     executions = side_by_side(lambda pair: laboratory.start(*pair), list(zip(people, goals, strict=True)), width=20)
@@ -130,6 +131,23 @@ def test_the_runs_of_twenty_people_do_not_disturb_each_other(laboratory: Laborat
     assert laboratory.query(sql) == [(0,)]
 
 
+@pytest.fixture
+def few_places(laboratory: Laboratory) -> Iterator[None]:
+    """As few places for each function as where 45 connections must do for all of them."""
+    functions, places = laboratory.system.client("lambda"), {"GenerateTasks": 5, "SaveTasks": 5}
+    names = laboratory.functions()
+    before = {name: functions.get_function_concurrency(FunctionName=name) for name in names.values()}
+    for state, name in names.items():
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=places.get(state, 1))
+    yield
+    for name, answer in before.items():
+        if "ReservedConcurrentExecutions" in answer:
+            reserved = answer["ReservedConcurrentExecutions"]
+            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
+        else:
+            functions.delete_function_concurrency(FunctionName=name)
+
+
 @pytest.mark.prove
 @pytest.mark.requirement(250)
 def test_the_waits_between_retries_double_in_real_time(laboratory: Laboratory, user: User) -> None:
@@ -139,7 +157,7 @@ def test_the_waits_between_retries_double_in_real_time(laboratory: Laboratory, u
     for state, wait in (("GetActions", 2), ("GenerateTasks", 2), ("SaveTasks", 1)):
         goal = user.goal_with_actions(TITLES[:1])
         marked = goal if state == "GetActions" else laboratory.actions(goal)[0]
-        faults[laboratory.inject(functions[state], "throttle", contains=marked)] = wait
+        faults[laboratory.inject(functions[state], "service_error", contains=marked)] = wait
         runs.append(laboratory.start(user, goal))
     for execution in runs:
         assert laboratory.ended(execution).status == "failed"
