@@ -25,15 +25,16 @@ PYTHON_SOURCES := __main__.py config.py components lambdas migrations plan setti
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json lambdas/openapi.json -type f 2>/dev/null | sed 's/ /\\ /g')
 EMULATOR := twin/emulator/.venv/.installed
 POSTGRES := twin/postgres/node_modules/.installed
+JUDGES := tests/judges/node_modules/.installed
 WEB_TOOLS := web/node_modules/.installed
 SITE := web/dist/index.html
 
-.PHONY: help install up down check lint types unit web-unit test prove bench lock clean
+.PHONY: help install up down check lint types unit web-unit test prove mutation bench docs lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-install: .venv/.installed $(EMULATOR) $(POSTGRES) $(SITE) .build/.installed ## Install everything into this folder (nothing else is touched)
+install: .venv/.installed $(EMULATOR) $(POSTGRES) $(JUDGES) $(SITE) .build/.installed ## Install everything into this folder (nothing else is touched)
 
 .venv/.installed: uv.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "goal-mandala needs Python 3.11 or newer, and found $$(python3 --version 2>&1 || echo none): install it, or name it with 'make PYTHON=/path/to/python3.13'" >&2; exit 1; }
@@ -49,6 +50,10 @@ $(EMULATOR): twin/emulator/uv.lock twin/emulator/pyproject.toml .venv/.installed
 
 $(POSTGRES): twin/postgres/package-lock.json .venv/.installed
 	npm ci --prefix twin/postgres --silent
+	@touch $@
+
+$(JUDGES): tests/judges/package-lock.json .venv/.installed
+	npm ci --prefix tests/judges --silent
 	@touch $@
 
 $(WEB_TOOLS): web/package-lock.json .venv/.installed
@@ -103,6 +108,12 @@ test: install ## Everything: lint, types, unit, and the whole system on this mac
 prove: install ## The long experiments in full
 	pytest -m prove -q
 
+mutation: install ## Put faults into the program, and list those that no test notices
+	python -m tests.mutation --write
+
+docs: .venv/.installed ## Write the pages that follow from the tests: docs/requirements.md and what belongs to it
+	python -m tests.requirements
+
 bench: install ## Measure, and write BENCHMARKS.md
 	python -m tests.bench
 
@@ -112,4 +123,4 @@ lock: .venv/.installed ## Lock the dependencies anew, after a change in pyprojec
 	uv lock --project twin/emulator
 
 clean: down ## Remove everything that was installed or built
-	rm -rf .venv .build twin/emulator/.venv twin/postgres/node_modules web/node_modules web/dist
+	rm -rf .venv .build twin/emulator/.venv twin/postgres/node_modules tests/judges/node_modules web/node_modules web/dist

@@ -93,16 +93,13 @@ class Settings(Section):
     @model_validator(mode="after")
     def _services_outside_in_reach(self) -> Settings:
         """Without a NAT gateway functions reach AWS through endpoints, and nobody else."""
-        needs = (
-            [f"workflow.model.provider '{self.workflow.model.provider}'"]
-            if (isinstance(self.workflow.model, KeyedModel))
-            else []
-        )
+        model = self.workflow.model
+        needs = [f"workflow.model.provider '{model.provider}'"] if isinstance(model, KeyedModel) else []
         needs += ["monitoring.mode 'scheduled'" for _ in self.monitoring.scheduled]
         if needs and self.network.nat == "none":
             raise ValueError(
                 f"network.nat: is 'none', so that functions cannot reach the services outside AWS that "
-                f"{' and '.join(needs)} needs: choose 'single' or 'one_per_az'"
+                f"{' and '.join(needs)} {'needs' if len(needs) == 1 else 'need'}: choose 'single' or 'one_per_az'"
             )
         return self
 
@@ -111,7 +108,9 @@ class Settings(Section):
         """What a workflow starts at once must be allowed to run at once: what Lambda refuses is retried a few times."""
         workflow, functions = self.workflow, self.functions
         actions = workflow.batch_concurrency * workflow.action_concurrency
-        started = [("workflow.batch_concurrency x action_concurrency", actions, ("generate-tasks", "save-tasks"))]
+        started: list[tuple[str, int, tuple[str, ...]]] = [
+            ("workflow.batch_concurrency x action_concurrency", actions, ("generate-tasks", "save-tasks"))
+        ]
         for each in self.monitoring.scheduled:
             steps = ("detect-updates", "enqueue-activities", "mark-checked")
             started.append(("monitoring.source_concurrency", each.source_concurrency, steps))
@@ -202,7 +201,9 @@ def _sentence(fault: Any, values: dict[str, Any]) -> tuple[str, str]:
         return key, f"{key}: is missing"
     if fault["type"] == "extra_forbidden":
         return key, f"{key}: is not a known key: check its spelling, or remove it"
-    message = fault["msg"].removeprefix("Value error, ").replace("Input should be ", "should be ")
+    message = (
+        fault["msg"].removeprefix("Value error, ").removeprefix("String ").replace("Input should be ", "should be ")
+    )
     if not path:  # a fault between sections, whose message starts with the key to blame
         return key, f"{key}:{message}"
     if fault["type"] == "value_error" and not isinstance(fault["input"], (str, int, float)):

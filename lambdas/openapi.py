@@ -14,8 +14,7 @@ from typing import Any
 
 import msgspec
 
-from lambdas import openapi_links
-from lambdas.shared import shapes
+from lambdas.shared import links, shapes
 from lambdas.shared.operations import OPERATIONS, PATH_PARAMETERS, Operation
 
 FILE = Path(__file__).with_name("openapi.json")
@@ -159,8 +158,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         success["content"] = {"application/json": {"schema": schema}}
     if operation.also_csv:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
-    if links := openapi_links.of(operation):
-        success["links"] = links
+    if found := links.of(operation):
+        success["links"] = found
     problems = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in _statuses(operation)}
     answers = {operation.status: success, **problems}
     return {str(status): answers[status] for status in sorted(answers)}

@@ -86,8 +86,9 @@ class External(Section):
     """A PostgreSQL that somebody else runs (row 32): nothing is made but the way to it.
 
     `parameter` names an SSM SecureString that the operator writes, encrypted with the stack's key for secrets. It
-    holds the same JSON as the secret of an own database: username, password, host, port, dbname. `max_connections` is
-    what that database, or the pooler in front of it, grants to the functions together.
+    holds the same JSON as the secret of an own database: username, password, host, port, dbname; and `sslrootcert`, the
+    certificates of the authority that the server's own is from, unless that is Amazon RDS's. `max_connections` is what
+    that database, or the pooler in front of it, grants to the functions together.
     """
 
     mode: Literal["external"]

@@ -104,9 +104,56 @@ FAULTS = [
         id="unknown key",
     ),
     pytest.param(
+        put("workflow.model", {"provider": "openai", "id": "gpt-4.1-mini", "key": "opneai"}),
+        "goal-mandala:workflow.model.key: 'opneai' is no entry of secrets.external (external-api, github-token): add "
+        "it there with the store that holds it",
+        id="key that is nowhere",
+    ),
+    pytest.param(
+        put("monitoring.github_token", "gihtub-token"),
+        "goal-mandala:monitoring.github_token: 'gihtub-token' is no entry of secrets.external (external-api, "
+        "github-token): add it there with the store that holds it",
+        id="token that is nowhere",
+    ),
+    pytest.param(
+        put("workflow.model", {"provider": "openai", "id": "gpt-4.1-mini"}),
+        "goal-mandala:workflow.model.key: is missing",
+        id="model of another company without a key",
+    ),
+    pytest.param(
+        put("workflow.model.provider", "openia"),
+        "goal-mandala:workflow.model.provider: should be 'bedrock', 'openai', 'gemini' (got 'openia')",
+        id="unknown company",
+    ),
+    pytest.param(
+        put(
+            "secrets.external",
+            {
+                "github-token": {"store": "secrets_manager", "description": "x"},
+                "openai": {"store": "parameter_store", "parameter": "no-slash"},
+            },
+        ),
+        "goal-mandala:secrets.external.openai.parameter: should match pattern "
+        "'^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$' (got 'no-slash')",
+        id="an entry that is called like an alternative",
+    ),
+    pytest.param(
+        lambda document: (put("network.nat", "none")(document), put("network.endpoints", ["secretsmanager"])(document)),
+        "goal-mandala:network.nat: is 'none', so that functions cannot reach the services outside AWS that "
+        "monitoring.mode 'scheduled' needs: choose 'single' or 'one_per_az'",
+        id="a service that is out of reach",
+    ),
+    pytest.param(
+        put("monitoring.schedule.expression", "cron(0 17 * * *)"),
+        "goal-mandala:monitoring.schedule.expression: has 5 fields and EventBridge takes 6 (minutes, hours, day of "
+        "month, month, day of week, year), such as cron(0 17 * * ? *) (got 'cron(0 17 * * *)')",
+        id="cron of Unix",
+    ),
+    pytest.param(
         put("databse", {}),
         "goal-mandala:databse: is not a known section: the sections are stack, encryption, network, database, "
-        "secrets, functions, api, workflow, monitoring, retention, frontend, audit, artifacts, observability, slack_webhook_url",
+        "secrets, functions, api, workflow, monitoring, retention, frontend, audit, artifacts, observability, "
+        "slack_webhook_url",
         id="unknown section",
     ),
     pytest.param(

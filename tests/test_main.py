@@ -86,6 +86,7 @@ def test_the_stack_is_made_of_the_six_components_and_their_neighbours(graph: Gra
     assert found == {"Network", "Database", "ApiLayer", "Workflow", "Frontend", "Observability", "Encryption"}
 
 
+@pytest.mark.requirement(136)
 def test_preview_registers_the_same_resources_as_an_update(stack_name: str, graph: Graph) -> None:
     preview = record(stack_path(stack_name), preview=True)
     assert [r.urn for r in preview.resources] == [r.urn for r in graph.resources]

@@ -20,7 +20,7 @@ _DATABASE, _USER = "elsewhere", "application"
 
 @dataclass(frozen=True, kw_only=True)
 class Logins:
-    """The administrator's and the application's: `username` and `password`, and the latter's `host`, `port`, `dbname`."""
+    """The administrator's and the application's username and password, and the latter's host, port and dbname."""
 
     administrator: Mapping[str, Any]
     application: Mapping[str, Any]

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from twin.errors import TwinError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp import ClientSession
 
 
@@ -55,9 +57,16 @@ async def access_token(
 
 
 async def authorization_code(
-    session: ClientSession, *, sign_in_url: str, web_url: str, client_id: str, email: str, password: str
+    session: ClientSession,
+    *,
+    sign_in_url: str,
+    web_url: str,
+    client_id: str,
+    email: str,
+    password: str,
+    second_factor: Callable[[], str] | None = None,
 ) -> Grant:
-    """What comes back from the sign-in page."""
+    """What comes back from the sign-in page; `second_factor` reads the authenticator app when asked."""
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     redirect = f"{web_url}/"
@@ -74,15 +83,26 @@ async def authorization_code(
         text = await page.text()
         if page.status != 200:
             raise SignInError(f"The sign-in page answered {page.status}: {text[:200]}")
-    form = _Form()
-    form.feed(text)
-    fields = {**form.fields, "username": email, "password": password}
-    async with session.post(f"{sign_in_url}/login", data=fields, allow_redirects=False) as answer:
-        location = urlsplit(answer.headers.get("Location", ""))
-        codes = parse_qs(location.query)
-        if codes.get("state") != [state] or "code" not in codes or not location.geturl().startswith(redirect):
-            raise SignInError(f"The sign-in page refused {email} with status {answer.status}: {location.geturl()}")
+    fields = {**_hidden(text), "username": email, "password": password}
+    status, target, text = await _submit(session, sign_in_url, fields)
+    if "mfa_token" in _hidden(text) and second_factor:
+        status, target, text = await _submit(session, sign_in_url, {**_hidden(text), "totp": second_factor()})
+    codes = parse_qs(urlsplit(target).query)
+    if codes.get("state") != [state] or "code" not in codes or not target.startswith(redirect):
+        raise SignInError(f"The sign-in page refused {email} with status {status}: {target}")
     return Grant(code=codes["code"][0], verifier=verifier, redirect=redirect)
+
+
+async def _submit(session: ClientSession, sign_in_url: str, fields: dict[str, str]) -> tuple[int, str, str]:
+    """Send a form of the sign-in pages: the answer's status, where it leads and what it shows."""
+    async with session.post(f"{sign_in_url}/login", data=fields, allow_redirects=False) as answer:
+        return answer.status, answer.headers.get("Location", ""), await answer.text()
+
+
+def _hidden(page: str) -> dict[str, str]:
+    form = _Form()
+    form.feed(page)
+    return form.fields
 
 
 async def exchange(session: ClientSession, grant: Grant, *, sign_in_url: str, client_id: str) -> dict[str, Any]:

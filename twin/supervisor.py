@@ -33,17 +33,8 @@ from twin.state import STOPPED_FILE, Lock, remove
 
 log = logging.getLogger("twin.supervisor")
 # The ports that each part takes when they are free and no other is asked for.
-PORTS = {
-    "web": 8800,
-    "api": 8801,
-    "auth": 8802,
-    "aws": 8803,
-    "slack": 8804,
-    "model": 8805,
-    "postgres": 8806,
-    "github": 8807,
-    "control": 0,
-}
+_PARTS = ("web", "api", "auth", "aws", "slack", "model", "postgres", "github")
+PORTS = {part: 8800 + place for place, part in enumerate(_PARTS)} | {"control": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +91,8 @@ class Supervisor:
             extra={
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self._url("model"),
                 "GITHUB_API_URL": self._url("github"),
+                "OPENAI_API_URL": f"{self._url('model')}/openai",
+                "GEMINI_API_URL": f"{self._url('model')}/gemini",
                 "PGSSLROOTCERT": str(settings.folder / "postgres" / "ca.pem"),
             },
         )

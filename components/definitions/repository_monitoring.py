@@ -24,6 +24,8 @@ PERMANENT = ("RepositoryNotFound", "GitHubAccessDenied")
 LIMITED = ("GitHubRateLimited",)
 # GitHub's secondary limits ask for a minute (GitHub documentation, rate limits).
 LIMITED_SECONDS = 60
+# How long a step waits while its function has no free place.
+PATIENCE_SECONDS = 300
 Functions = Mapping[str, pulumi.Input[str]]
 
 
@@ -51,9 +53,13 @@ def steps(*, database: Grant, github: Grant, queue: Grant) -> dict[str, Grant]:
     }
 
 
+def _retries() -> list[dict[str, Any]]:
+    """Three retries, each wait up to twice the one before; a full function is waited for (row 90)."""
+    return [states.wait_for_a_place(PATIENCE_SECONDS), states.retry(["States.ALL"], interval=2, attempts=3)]
+
+
 def _source(functions: Functions, settings: MonitoringScheduled) -> states.State:
     """One source: detect, queue, remember; whatever fails is remembered instead."""
-    retried = states.retry(["States.ALL"], interval=2, attempts=3)
     patient = states.retry(LIMITED, interval=LIMITED_SECONDS, attempts=2)
 
     def step(
@@ -63,7 +69,7 @@ def _source(functions: Functions, settings: MonitoringScheduled) -> states.State
             functions[name],
             payload=payload,
             timeout=timeout,
-            retries=[*first, retried],
+            retries=[*first, *_retries()],
             catches=[states.catch(catch)],
             result=None,
             result_path=result_path,
@@ -99,7 +105,7 @@ def definition(functions: Functions, settings: MonitoringScheduled) -> dict[str,
             functions[name],
             payload=payload,
             timeout=settings.step_timeout_seconds,
-            retries=[states.retry(["States.ALL"], interval=2, attempts=3)],
+            retries=_retries(),
             catches=failed,
             result=result,
             result_path=result_path,

@@ -117,6 +117,9 @@ def draft4(schema: Any, schemas: dict[str, Any]) -> Any:
             continue
         if key == "const":
             result["enum"] = [value]
+        elif (key, value) == ("type", "integer"):
+            # Until draft 6, 5.0 is no integer; to whoever sends it, it is.
+            result |= {"type": "number", "multipleOf": 1}
         elif key in {"exclusiveMinimum", "exclusiveMaximum"}:
             result[key.replace("exclusiveM", "m")] = value
             result[key] = True

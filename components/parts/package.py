@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,20 +110,30 @@ def package(function: str, runtime: str) -> str:
     Unchecked-hash `.pyc` files stand beside the sources when this interpreter is the runtime's minor version
     (`python3.13`): Lambda's file system is read-only, so that it could never write them.
     """
-    entries: dict[str, bytes] = {}
-    compiled = runtime == f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for relative in closure(f"{SOURCES}.{function}.handler"):
-        data = (ROOT / relative).read_bytes()
-        entries[relative.as_posix()] = data
-        if compiled and relative.suffix == ".py":
-            cached = importlib.util.cache_from_source(relative.as_posix())
-            entries[Path(cached).as_posix()] = _compile(data, relative.as_posix())
+    entries = {path.as_posix(): (ROOT / path).read_bytes() for path in closure(f"{SOURCES}.{function}.handler")}
+    if _is_own(runtime):
+        entries |= _bytecode(entries)
     content = archive(entries)
     digest = hashlib.sha256(content).hexdigest()[:16]
     return _keep(Path(BUILD, "packages", f"{function}.{digest}.zip"), content)
 
 
+def _is_own(runtime: str) -> bool:
+    """Whether this interpreter's bytecode is the runtime's."""
+    return runtime == f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _bytecode(entries: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The `.pyc` file of each source among the entries, where the interpreter looks for it."""
+    sources = {name: data for name, data in entries.items() if name.endswith(".py")}
+    return {
+        Path(importlib.util.cache_from_source(name)).as_posix(): _compile(data, name) for name, data in sources.items()
+    }
+
+
+@functools.cache
 def _compile(source: bytes, name: str) -> bytes:
+    """Unchecked-hash bytecode; a module that many functions share is compiled once."""
     code = compile(source, name, "exec", dont_inherit=True, optimize=0)
     header = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + importlib.util.source_hash(source)
     return header + marshal.dumps(code)
@@ -161,7 +171,8 @@ def layer(runtime: str, architecture: str) -> str:
     uv and, the first time, the package registry. Path relative to the root.
     """
     requirements = ROOT / SOURCES / "requirements.txt"
-    identity = hashlib.sha256(requirements.read_bytes() + f"{runtime} {architecture} 1".encode()).hexdigest()[:16]
+    made = f"{runtime} {architecture} {'compiled' if _is_own(runtime) else 'sources'}"
+    identity = hashlib.sha256(requirements.read_bytes() + made.encode()).hexdigest()[:16]
     relative = Path(BUILD, "layers", f"{runtime}-{architecture}.{identity}.zip")
     if (ROOT / relative).exists():
         return relative.as_posix()
@@ -172,6 +183,8 @@ def layer(runtime: str, architecture: str) -> str:
             for path in Path(folder).rglob("*")
             if path.is_file() and _shipped(path)
         }
+    if _is_own(runtime):
+        entries |= _bytecode(entries)
     return _keep(relative, archive(entries, zipfile.ZIP_DEFLATED))
 
 

@@ -1,7 +1,7 @@
 """Amazon States Language as typed, pure functions, and a check of the graph that they build.
 
-JSONPath flavour. `machine()` refuses a definition with unreachable or dangling states, and a Task without its own
-timeout, retry and catch: a state without them takes the whole execution down with it.
+JSONPath flavour. `machine()` refuses a definition with unreachable or dangling states, with a Task that lacks its own
+timeout, retry or catch, and with a state that reads what nobody has written: each takes the whole execution down.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
+
+from components.parts.payloads import unproduced
 
 State = dict[str, Any]
 THROTTLED = ("Lambda.TooManyRequestsException",)
@@ -172,7 +174,13 @@ def flow(start: str, states: Mapping[str, State]) -> State:
 
 
 def machine(definition: State, *, comment: str, timeout: int) -> dict[str, Any]:
-    """The whole definition with its time limit in seconds; every Task and Wait inside must end before it."""
+    """The whole definition with its time limit in seconds; every Task inside must end before it.
+
+    What a state reads must have been put there by the states before it; nothing is known of the execution's own input,
+    which is read from the context.
+    """
+    for fault in unproduced(definition, {}):
+        raise DefinitionError(fault)
     for name, state in tasks(definition):
         if state["TimeoutSeconds"] >= timeout:
             raise DefinitionError(

@@ -1,9 +1,10 @@
 """The connection to PostgreSQL: one for each execution environment, kept between invocations.
 
-TLS is `verify-full`: the server proves its name by the authorities in PGSSLROOTCERT, or by those of Amazon RDS
-that are packaged here. The credentials come from the secret, read again when the server refuses them, so that
-a rotation needs no restart. PGCONNECT_TIMEOUT gives a server that sleeps the seconds to wake up. Statement time-outs
-and the time zone are settings of the role (`migrations`), since RDS Proxy refuses them from a client.
+TLS is `verify-full`: the server proves its name by the authorities that the secret brings as `sslrootcert`, else by
+those in PGSSLROOTCERT, else by those of Amazon RDS that are packaged here. The credentials come from the secret, read
+again when the server refuses them, so that a rotation needs no restart. PGCONNECT_TIMEOUT gives a server that sleeps
+the seconds to wake up. Statement time-outs and the time zone are settings of the role (`migrations`), since RDS Proxy
+refuses them from a client.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import select
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -146,7 +148,7 @@ def _connect(secret: Mapping[str, Any]) -> psycopg2.extensions.connection:
         port=int(secret["port"]),
         dbname=secret["dbname"],
         sslmode="verify-full",
-        sslrootcert=os.environ.get("PGSSLROOTCERT", str(AUTHORITIES)),
+        sslrootcert=_authorities(secret.get("sslrootcert")),
         connect_timeout=int(os.environ.get("PGCONNECT_TIMEOUT", CONNECT_SECONDS)),
         keepalives_idle=30,
         keepalives_interval=5,
@@ -157,3 +159,17 @@ def _connect(secret: Mapping[str, Any]) -> psycopg2.extensions.connection:
     # Transactions are begun by name where they are wanted; a single read needs none.
     connection.autocommit = True
     return connection
+
+
+def _authorities(certificates: str | None) -> str:
+    """The file of the authorities that the server must be known to; libpq takes no certificates but from a file."""
+    if certificates is None:
+        return os.environ.get("PGSSLROOTCERT", str(AUTHORITIES))
+    # Few systems need these: the others start without them.
+    import tempfile
+    import zlib
+
+    name = f"authorities-{zlib.crc32(certificates.encode()):08x}.pem"
+    file = Path(tempfile.gettempdir()) / name
+    file.write_text(certificates, encoding="utf-8")
+    return str(file)

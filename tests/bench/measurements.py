@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench import functions
 from tests.bench.measure import ROOT, Figure, run
 
 CDK = "AWS CDK (Python): synthesis of 214 resources 9.9 s and 557 MB"
@@ -101,4 +102,7 @@ ALL: dict[str, Callable[[int], list[Figure]]] = {
     "fresh": fresh,
     "check": check,
     "test": test,
+    "imports": functions.imports,
+    "packages": functions.packages,
+    "million": functions.million,
 }

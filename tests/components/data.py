@@ -96,7 +96,7 @@ def external(*, function: bool = False) -> Graph:
     def construct() -> None:
         grant = _database(settings).connects()
         if function:
-            Function("health", FunctionArgs(platform=platform(), source="health", kind="api", grant=grant))
+            Function("goals", FunctionArgs(platform=platform(), source="goals", kind="api", grant=grant))
 
     return build(construct)
 

@@ -23,7 +23,8 @@ from plan.terraform.export import export, secret_texts
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PLACES = ("~/.terraform.d", "/usr/local/share/terraform", "/usr/share/terraform", "/opt")
-STACKS = ("prod", "dev", "local", "tests/stacks/contrary.yaml")
+FOLDER = Path(__file__).resolve().parent.parent / "stacks"
+STACKS = ("prod", "dev", "local", *(f"tests/stacks/{file.name}" for file in sorted(FOLDER.glob("*.yaml"))))
 # Nobody listens there: a call to AWS fails at once instead of waiting for a name server.
 NOWHERE = "http://127.0.0.1:9"
 

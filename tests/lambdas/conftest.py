@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -141,11 +140,9 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Stubber]]:
 def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The log lines that were written since the test began, as CloudWatch gets them."""
     stream = io.StringIO()
-    written = logger.registered_handler
-    assert isinstance(written, logging.StreamHandler)
-    before = written.setStream(stream)
+    logger.stream = stream
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    written.setStream(before or sys.stdout)
+    logger.stream = None
 
 
 @dataclass

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import random
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
+from lambdas.shared import secrets
+from lambdas.shared.logging import logger
 from tests.lambdas import million
 from tests.lambdas.conftest import OPERATIONS_BY_ID, Person
+from twin.postgres import PostgresServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +73,35 @@ BODIES = {
     "putAction": {"title": "Better", "kind": "habit"},
     "createGoal": {"title": "Another"},
 }
+
+
+@contextmanager
+def reaching(server: PostgresServer, role: Mapping[str, str]) -> Iterator[None]:
+    """The functions reach this server's database, quietly, and forget it afterwards."""
+    secret = {
+        "username": role["APPLICATION_USERNAME"],
+        "password": role["APPLICATION_PASSWORD"],
+        "host": "127.0.0.1",
+        "port": server.port,
+        "dbname": "postgres",
+    }
+    with (
+        mock.patch.object(secrets, "read", lambda *_, **__: json.dumps(secret)),
+        mock.patch.dict(os.environ, {"PGSSLROOTCERT": str(server.ca_file)}),
+        mock.patch.object(logger, "stream", io.StringIO()),
+    ):
+        _forget()
+        try:
+            yield
+        finally:
+            _forget()
+
+
+def _forget() -> None:
+    """Close the connection of every function that has one."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("lambdas.") and name.endswith(".handler") and hasattr(module, "DATABASE"):
+            module.DATABASE.close()
 
 
 def milliseconds(url: str, calls: Sequence[Call], times: int) -> dict[str, list[float]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -124,6 +126,21 @@ def test_a_server_that_the_authorities_do_not_know_is_not_spoken_to(
     reached: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PGSSLROOTCERT")
+    with pytest.raises(DatabaseUnavailable) as caught:
+        pid(reached)
+    assert "certificate verify failed" in str(caught.value.__cause__)
+
+
+@pytest.mark.requirement(32, 240)
+def test_a_server_that_stands_elsewhere_is_known_by_the_authorities_in_its_own_secret(
+    reached: Database, database: Any, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificates = Path(os.environ["PGSSLROOTCERT"]).read_text(encoding="utf-8")
+    monkeypatch.delenv("PGSSLROOTCERT")
+    secrets[ARN] = json.dumps(database.secret | {"sslrootcert": certificates})
+    assert pid(reached) > 0
+    reached.close()
+    secrets[ARN] = json.dumps(database.secret | {"sslrootcert": AUTHORITIES.read_text(encoding="utf-8")})
     with pytest.raises(DatabaseUnavailable) as caught:
         pid(reached)
     assert "certificate verify failed" in str(caught.value.__cause__)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
-import logging
 import os
 import pkgutil
 import statistics
@@ -19,7 +17,7 @@ import pytest
 
 from lambdas.shared import repositories
 from lambdas.shared.database import Row, Session
-from lambdas.shared.repositories import chart, executions, goals, tasks
+from lambdas.shared.repositories import executions, tasks
 from tests.lambdas import large, million
 from tests.lambdas.conftest import ROOT
 from tests.lambdas.large_arguments import ANY, OWN
@@ -121,17 +119,17 @@ def test_no_query_reads_a_large_table_from_end_to_end(
         assert costly(session, may_be_whole) == []
 
 
-@pytest.mark.parametrize("index", ["tasks_of_goal, tasks_of_goal_by_status", "workflow_executions_of_goal"])
+OF_USER = "tasks_of_user, tasks_of_user_by_status, tasks_of_user_by_due_date"
+
+
+@pytest.mark.parametrize("indexes", [OF_USER, "workflow_executions_of_goal"])
 def test_a_missing_index_is_noticed(
-    index: str, server: PostgresServer, connection: psycopg2.extensions.connection
+    indexes: str, server: PostgresServer, connection: psycopg2.extensions.connection
 ) -> None:
     session = Explaining(connection)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP INDEX {index}")
-    chart.recalculate(session, ANY["user"], ANY["goal"])
-    goals.delete(session, ANY["user"], ANY["goal"])
-    executions.running(session, ANY["user"], ANY["goal"])
-    tasks.remove_superseded(session, ANY["user"], ANY["goal"], ANY["execution"])
+        cursor.execute(f"DROP INDEX {indexes}")
+    tasks.page(session, ANY["user"], tasks.Filter(kind="habit"), 51, None)
     executions.page(session, ANY["user"], executions.Filter(goal=ANY["goal"]), 51, None)
     assert costly(session, small(server))
 
@@ -155,34 +153,12 @@ def small(server: PostgresServer) -> set[str]:
     return {name for (name,) in million.rows(server.url, sql)}
 
 
-@pytest.fixture
-def reached(server: PostgresServer, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The functions reach the large database, and forget it afterwards."""
-    secret = {
-        "username": APPLICATION["APPLICATION_USERNAME"],
-        "password": APPLICATION["APPLICATION_PASSWORD"],
-        "host": "127.0.0.1",
-        "port": server.port,
-        "dbname": "postgres",
-    }
-    secrets[os.environ["DATABASE_SECRET_ARN"]] = json.dumps(secret)
-    monkeypatch.setenv("PGSSLROOTCERT", str(server.ca_file))
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
-    forget()
-    yield server.url
-    forget()
-
-
-def forget() -> None:
-    """Close the connection of every function that has one."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("lambdas.") and name.endswith(".handler") and hasattr(module, "DATABASE"):
-            module.DATABASE.close()
-
-
 @pytest.mark.requirement(33, 232)
-def test_every_read_and_the_frequent_writes_answer_at_once(reached: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = large.milliseconds(reached, [*large.READS, *large.WRITES], times=100)
+def test_every_read_and_the_frequent_writes_answer_at_once(
+    server: PostgresServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with large.reaching(server, APPLICATION):
+        found = large.milliseconds(server.url, [*large.READS, *large.WRITES], times=100)
     with capsys.disabled():
         print("\nmilliseconds in the function, with 1,000,000 tasks: median, 95th percentile")
         for name, values in found.items():

@@ -1,8 +1,8 @@
 """`python -m tests.mutation`: put faults into the program, one at a time, and see whether the tests notice.
 
-Each worker has a copy of the tree in a temporary folder, so that the checkout is never touched. Its first run of the
-judges takes about a minute; a mutant then costs seconds. Exit status 1 when fewer than `--at-least` per cent were
-killed.
+Each worker has a copy of the tree in a temporary folder, so that the checkout is never touched. A
+mutant costs seconds when a test notices it, and the whole of the judges when none does. Exit status 1 when fewer than
+`--at-least` per cent were killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -81,7 +80,7 @@ def judged(mutants: list[Mutant], workers: int) -> list[Verdict]:
         def judge(mutant: Mutant) -> Verdict:
             process = idle.get()
             try:
-                _input(process, json.dumps(asdict(mutant)))
+                _input(process, json.dumps({"path": mutant.path, "text": mutant.text()}))
                 answer = _answer(process)
             finally:
                 idle.put(process)
@@ -91,6 +90,8 @@ def judged(mutants: list[Mutant], workers: int) -> list[Verdict]:
                 listed=answer.get("listed", False),
                 seconds=answer["seconds"],
             )
+            for test in answer["red"]:
+                print(f"set aside, because it fails without a fault: {test}", flush=True)
             ending = f"killed by {verdict.failed}" if verdict.failed else "SURVIVED"
             print(f"{verdict.seconds:6.1f} s  {mutant.place}  {mutant.operator}: {mutant.change}  {ending}", flush=True)
             return verdict

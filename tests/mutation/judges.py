@@ -12,9 +12,10 @@ from tests.conftest import POSTURES, STACK_FILES
 
 # The lists of identities are written by a command: a reviewer sees a change in them, a test by itself proves nothing.
 REVIEWED_LISTS = "tests/test_main.py::test_the_identity_of_every_resource_is_the_reviewed_one"
-# Staging is compared with production: a fault in production's file alone would be seen for the wrong reason.
-STAGING_IS_PRODUCTION = (
-    "tests/test_staging.py::test_staging_differs_from_production_in_its_names_and_its_price_class_alone"
+# These compare the other environments with production: a fault in its file alone would be seen for the wrong reason.
+WITH_PRODUCTION = (
+    "tests/environments/test_environments.py::test_an_environment_differs_from_production_as_decided_and_no_further",
+    "tests/test_staging.py::test_staging_differs_from_production_in_names_price_class_and_mail_alone",
 )
 # They compare the program with itself, or look at no behaviour, at the cost of many recordings.
 NO_JUDGES = (
@@ -23,7 +24,13 @@ NO_JUDGES = (
     "tests/test_main.py::test_the_program_evaluated_twice_is_byte_identical_and_uses_nothing_deprecated",
 )
 COMPONENTS = "tests/components"
-WHOLE = ("tests/stacks", "tests/test_main.py", "tests/test_config.py", "tests/test_staging.py")
+WHOLE = (
+    "tests/environments",
+    "tests/test_staging.py",
+    "tests/stacks",
+    "tests/test_main.py",
+    "tests/test_config.py",
+)
 # Of the project's own stacks these two reach every line that the others reach.
 FAR_APART = {"prod", "contrary"}
 
@@ -43,7 +50,7 @@ def rounds(path: str, root: Path) -> list[list[str]]:
 def deselected(path: str) -> list[str]:
     """The tests that are no judges of a mutant of this file."""
     spared = [REVIEWED_LISTS, *NO_JUDGES]
-    return [*spared, STAGING_IS_PRODUCTION] if path == "Pulumi.prod.yaml" else spared
+    return [*spared, *WITH_PRODUCTION] if path == "Pulumi.prod.yaml" else spared
 
 
 def concerns(item: pytest.Item, path: str) -> bool:

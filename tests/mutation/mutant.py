@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 LONGEST = 80
@@ -12,14 +12,14 @@ LONGEST = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """One fault in one file: `text` is the whole file with the fault in it."""
+    """One fault in one file: `text()` is the whole file with the fault in it, made when it is asked for."""
 
     path: str
     line: int
     operator: str
     before: str
     after: str
-    text: str
+    text: Callable[[], str] = field(compare=False, repr=False)
 
     @property
     def change(self) -> str:

@@ -11,6 +11,7 @@ import ast
 import copy
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from tests.mutation.mutant import Mutant
 
@@ -36,14 +37,13 @@ def mutants(path: str, source: str) -> Iterator[Mutant]:
     """Every mutant of a source file."""
     tree = ast.parse(source)
     for operator, old, new in _in(tree):
-        text = _replaced(source, old, new)
         yield Mutant(
             path=path,
             line=old.lineno,
             operator=operator,
             before=ast.unparse(old),
             after=ast.unparse(new),
-            text=text,
+            text=partial(_replaced, source, old, new),
         )
 
 

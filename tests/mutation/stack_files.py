@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import yaml
@@ -41,9 +42,13 @@ def _changed(value: Any, known: list[Any]) -> Iterator[tuple[str, Any]]:
 def _mutant(path: str, source: str, node: yaml.Node, operator: str, before: str, new: Any) -> Mutant:
     start, end = node.start_mark.index, node.end_mark.index
     written = f'"{new}"' if isinstance(new, str) else str(new).lower()
-    text = f"{source[:start]}{written}{source[end:]}"
     return Mutant(
-        path=path, line=node.start_mark.line + 1, operator=operator, before=before, after=repr(new), text=text
+        path=path,
+        line=node.start_mark.line + 1,
+        operator=operator,
+        before=before,
+        after=repr(new),
+        text=lambda: f"{source[:start]}{written}{source[end:]}",
     )
 
 
@@ -54,16 +59,20 @@ def _without(path: str, source: str) -> Iterator[Mutant]:
     for place, node in _parts(tree, ()):
         if len(place) < 2 or SECRET in str(place):
             continue
-        changed = copy.deepcopy(document)
-        del _at(changed, place[:-1])[place[-1]]
         yield Mutant(
             path=path,
             line=node.start_mark.line + 1,
             operator="setting entry" if isinstance(place[-1], int) else "setting key",
             before=f"{_dotted(place)}: {source[node.start_mark.index : node.end_mark.index]}",
             after="removed",
-            text=yaml.safe_dump(changed, sort_keys=False, width=1000),
+            text=partial(_dumped_without, document, place),
         )
+
+
+def _dumped_without(document: Any, place: Path) -> str:
+    changed = copy.deepcopy(document)
+    del _at(changed, place[:-1])[place[-1]]
+    return yaml.safe_dump(changed, sort_keys=False, width=1000)
 
 
 def _parts(node: yaml.Node | None, place: Path) -> Iterator[tuple[Path, yaml.Node]]:

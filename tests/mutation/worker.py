@@ -7,6 +7,7 @@ process itself imports only what is not under test; each child meets the fault a
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -14,6 +15,7 @@ import signal
 import sys
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ TEMPORARY = f"--basetemp={ROOT / '.build' / 'tests'}"
 LOG = ROOT / ".build" / "mutation.log"
 STACKS = ("prod", str(ROOT / "tests" / "stacks" / "contrary.yaml"))
 CONTROL = ["tests/components/test_network.py", "tests/test_main.py"]
+SET_ASIDE: set[str] = set()
 SECONDS = 600.0
 GREEN, RED, BROKEN, NOTHING_TO_RUN = 0, 1, 2, 5
 
@@ -70,23 +73,39 @@ def main() -> int:
 
 
 def _judged(mutant: dict[str, Any]) -> dict[str, Any]:
-    """The verdict: killed and by what, or survived and whether the reviewed lists would show it."""
+    """The verdict: killed and by what, or survived and whether the reviewed lists would show it.
+
+    A test counts when it is green without the fault; one that is not is set aside, and the mutant judged anew.
+    """
+    started = time.monotonic()
+    verdict = _verdict(mutant)
+    while verdict["failed"] and not _is_green(verdict["failed"]):
+        SET_ASIDE.add(verdict["failed"])
+        verdict = _verdict(mutant)
+    return {**verdict, "red": sorted(SET_ASIDE), "seconds": round(time.monotonic() - started, 1)}
+
+
+def _verdict(mutant: dict[str, Any]) -> dict[str, Any]:
+    """What the judges say, round after round."""
     path: str = mutant["path"]
     target = ROOT / path
     original = target.read_bytes()
-    started = time.monotonic()
     target.write_text(mutant["text"], encoding="utf-8")
     try:
         for files in judges.rounds(path, ROOT):
             verdict = _in_child(files, path)
             if verdict["failed"]:
-                break
-        else:
-            listed = _in_child([judges.REVIEWED_LISTS], "")
-            verdict = {"failed": "", "listed": bool(listed["failed"])}
+                return verdict
+        listed = _in_child([judges.REVIEWED_LISTS], "")["failed"]
     finally:
         target.write_bytes(original)
-    return {**verdict, "seconds": round(time.monotonic() - started, 1)}
+    return {"failed": "", "listed": bool(listed) and _is_green(judges.REVIEWED_LISTS)}
+
+
+@cache
+def _is_green(test: str) -> bool:
+    """Whether the test passes on the tree as it is; an end of the process is no test, and counts."""
+    return "/" not in test or not _in_child([test.partition("[")[0]], "")["failed"]
 
 
 def _in_child(files: list[str], path: str) -> dict[str, Any]:
@@ -121,7 +140,7 @@ def _run(files: list[str], path: str, write: int) -> None:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            spared = judges.deselected(path) if path else []
+            spared = [*judges.deselected(path), *SET_ASIDE] if path else []
             chosen = [argument for test in spared for argument in ("--deselect", test)]
             options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider", TEMPORARY, "-m", "not prove and not twin"]
             code = int(pytest.main([*options, *chosen, *files], plugins=[present]))
@@ -147,41 +166,37 @@ def _wait(child: int, read: int) -> bytes | None:
 
 
 def _import_what_is_not_under_test() -> None:
-    """Run every judge once on the tree as it is, in a child, and import here what that child had to import.
-
-    The run is the proof that the judges are green without a fault; a red one would kill every mutant.
-    """
+    """Import here what the judges import, so that no child has to: found by collecting them in a child."""
     listing = ROOT / ".build" / "modules.json"
     child = os.fork()
     if child == 0:
-        _baseline(listing)
+        _collect(listing)
     _, status = os.waitpid(child, 0)
     if status:
         end = LOG.read_text(encoding="utf-8", errors="replace")[-3000:]
-        raise SystemExit(f"the tests fail without a fault in the program, so they judge nothing:\n{end}")
-    names = json.loads(listing.read_text(encoding="utf-8"))
+        raise SystemExit(f"the tests cannot be collected, so they judge nothing:\n{end}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for stack in STACKS:
             record(stack)  # the SDK's packages import each other by halves: only using them imports them whole
-        for name in names:
+        for name in json.loads(listing.read_text(encoding="utf-8")):
             if not name.startswith("pulumi"):
-                importlib.import_module(name)
+                with contextlib.suppress(ImportError):  # names that pytest gives to folders of tests
+                    importlib.import_module(name)
     for name in [name for name in sys.modules if name.partition(".")[0] in UNDER_TEST]:
         del sys.modules[name]
+    gc.freeze()
 
 
-def _baseline(listing: Path) -> None:
-    """In the child: all judges, green, and the names of the modules that they needed."""
+def _collect(listing: Path) -> None:
+    """In the child: collect all judges, and write down the modules that they needed."""
     code = 1
     try:
         with LOG.open("a", encoding="utf-8") as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-            files = dict.fromkeys(file for files in judges.rounds("Pulumi.dev.yaml", ROOT) for file in files)
-            spared = [argument for test in judges.deselected("") for argument in ("--deselect", test)]
-            options = ["-q", "-p", "no:cacheprovider", TEMPORARY, "-m", "not prove and not twin"]
-            code = int(pytest.main([*options, *spared, *files]))
+            files = [file for files in judges.rounds("Pulumi.dev.yaml", ROOT) for file in files]
+            code = int(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", TEMPORARY, *files]))
         names = [name for name in list(sys.modules) if name.partition(".")[0] not in OURS]
         listing.write_text(json.dumps(names), encoding="utf-8")
     finally:

@@ -22,7 +22,7 @@ them asks for it. Written by `make docs` from `tests/requirements/rows/` and the
 
 - **Sources**: {sources}.
 - **Checks**: {checks}.
-- **Met**: at least one test is marked with the row. **Open**: none is yet ([the list](../tests/open_requirements.txt)).
+- **Met**: tests are marked with the row, and prove all of it. **Open**: not yet ([the list](../tests/open_requirements.txt)).
   **Needs a live account**: [what is proven up to it, and what remains](live-account.md). **Waived**: decided against,
   with the reason.
 
@@ -88,7 +88,8 @@ def open_requirements(rows: Sequence[Row], proofs: Proofs, before: str) -> str:
             f"{len(still_open)} requirements are open and {ceiling[1]} were: the tests that proved {again} are gone, "
             "so give them tests again (@pytest.mark.requirement)"
         )
-    return OPEN_HEAD.format(ceiling=len(still_open)) + "".join(f"{row.number}: {row.text}\n" for row in still_open)
+    lines = [f"{row.number}: {row.missing or row.text}\n" for row in still_open]
+    return OPEN_HEAD.format(ceiling=len(still_open)) + "".join(lines)
 
 
 def _status(row: Row, proofs: Proofs) -> str:
@@ -126,6 +127,7 @@ def _met(row: Row, proofs: Proofs) -> str:
         return "**Needs a live account**: [what remains](live-account.md)"
     parts = [f"**{STATES[status]}.**"] if status == "open" else []
     parts += [_cell(row.met)] if row.met else []
+    parts += [f"Not yet: {_cell(row.missing)}"] if row.missing else []
     parts += ["([on an account](live-account.md))"] if row.live else []
     return " ".join(parts)
 

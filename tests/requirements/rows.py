@@ -19,7 +19,7 @@ CHECKS = {
     "L": "needs a live AWS account",
     "note": "a remark of the source",
 }
-KEYS = {"row", "text", "source", "check", "met", "waived", "live"}
+KEYS = {"row", "text", "source", "check", "met", "missing", "waived", "live"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,10 @@ class Live:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One requirement. `met` names the setting, resource or file that meets it; empty while nothing does."""
+    """One requirement. `met` names the setting, resource or file that meets it; empty while nothing does.
+
+    `missing` is the part that no test proves yet, where tests are marked with the row that prove only the rest.
+    """
 
     number: int
     section: str
@@ -40,6 +43,7 @@ class Row:
     sources: tuple[str, ...]
     checks: tuple[str, ...]
     met: str
+    missing: str
     waived: str
     live: Live | None
 
@@ -49,7 +53,7 @@ class Row:
             return "waived"
         if self.checks == ("L",):
             return "live"
-        return "met" if tests else "open"
+        return "met" if tests and not self.missing else "open"
 
 
 class RowError(ValueError):
@@ -80,6 +84,7 @@ def _row(entry: dict[str, Any], section: str, file: str) -> Row:
         sources=sources,
         checks=checks,
         met=entry.get("met", ""),
+        missing=entry.get("missing", ""),
         waived=entry.get("waived", ""),
         live=Live(remains=live["remains"], until=tuple(live["until"])) if live else None,
     )

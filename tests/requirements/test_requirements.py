@@ -30,6 +30,7 @@ def row(**changes: object) -> Row:
         "sources": ("B",),
         "checks": ("U",),
         "met": "",
+        "missing": "",
         "waived": "",
         "live": None,
     }
@@ -143,6 +144,7 @@ def test_a_source_that_nobody_knows_is_refused(tmp_path: Path, monkeypatch: pyte
     [
         ({}, 0, "open"),
         ({}, 1, "met"),
+        ({"missing": "the lock"}, 1, "open"),
         ({"waived": "nobody wants it"}, 0, "waived"),
         ({"checks": ("L",)}, 2, "live"),
         ({"checks": ("X", "L")}, 0, "open"),
@@ -177,17 +179,20 @@ def test_the_page_counts_links_and_keeps_the_table_whole() -> None:
         row(text="Doors are closed | locked", met="door_lock"),
         row(number=2, checks=("X", "L"), live=live),
         row(number=3, section="Roof: new", waived="it does not rain"),
+        row(number=4, section="Floor", met="wood", missing="stone"),
     ]
-    found = {1: [Proof(file=f"tests/test_{n}.py", test="test_a_door_closes") for n in range(5)]}
+    floor = [Proof(file="tests/test_floor.py", test="test_wood")]
+    found = {4: floor, 1: [Proof(file=f"tests/test_{n}.py", test="test_a_door_closes") for n in range(5)]}
     text = page.requirements(stated, found)
     assert "| [Doors](#doors) | 1 | 1 |  |  | 2 |" in text
     assert "| [Roof: new](#roof-new) |  |  |  | 1 | 1 |" in text
-    assert "| **All** | 1 | 1 |  | 1 | 3 |" in text
+    assert "| **All** | 1 | 2 |  | 1 | 4 |" in text
     assert "| 1 | Doors are closed \\| locked | B | door\\_lock | [a door closes](../tests/test_0.py)<br>" in text
     assert "<br>and 2 more |" in text
     assert "| 2 | Doors are closed | B | **Open.** ([on an account](live-account.md)) |  |" in text
     assert "| 3 | Doors are closed | B | **Waived.** it does not rain |  |" in text
+    assert "| 4 | Doors are closed | B | **Open.** wood Not yet: stone | [wood](../tests/test_floor.py) |" in text
     assert "| 2 | Doors are closed | the lock | [tests/test_door.py](../tests/test_door.py) |" in page.live_account(
         stated
     )
-    assert page.open_requirements(stated, found, "").splitlines()[2:] == ["2: Doors are closed"]
+    assert page.open_requirements(stated, found, "").splitlines()[2:] == ["2: Doors are closed", "4: stone"]

@@ -12,7 +12,18 @@ import resource
 from importlib import import_module
 from typing import Any
 
-from twin.emulator import faults, functions, gateway, log_filters, transport, users, web_acls, workflows
+from twin.emulator import (
+    events,
+    faults,
+    functions,
+    gateway,
+    log_filters,
+    second_factor,
+    transport,
+    users,
+    web_acls,
+    workflows,
+)
 
 
 def main() -> None:
@@ -20,9 +31,11 @@ def main() -> None:
     functions.correct()
     workflows.correct()
     gateway.correct()
+    events.correct()
     log_filters.correct()
     transport.correct()
     users.correct()
+    second_factor.correct()
     web_acls.correct()
     faults.correct()
     _serve(import_module("ministack.app").app, int(os.environ.pop("LISTENER")))

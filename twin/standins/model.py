@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from twin.standins import faults, model_answers
+from twin.standins import faults, model_answers, model_apis
 from twin.standins.model_answers import Tool
 
 DEFAULT_LATENCY_SECONDS = 0.02
@@ -62,6 +62,7 @@ def model_app(latency_seconds: float = DEFAULT_LATENCY_SECONDS) -> web.Applicati
     app[_LATENCY] = latency_seconds
     app.router.add_post("/model/{model_id:.+}/converse", _converse)
     app.router.add_route("*", "/model/{path:.*}", _unknown)
+    model_apis.add_routes(app)
     faults.install(app, _fail)
     return app
 
@@ -160,6 +161,8 @@ def _everything(body: dict[str, Any]) -> str:
 
 
 async def _fail(request: web.Request, fault: faults.Fault) -> web.Response:
+    if model_apis.is_one(request):
+        return await model_apis.fail(request, fault)
     if fault.kind == "malformed":
         began = time.monotonic()
         try:

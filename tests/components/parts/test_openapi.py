@@ -66,8 +66,13 @@ def test_bounds_that_exclude_themselves_still_do(value: int, accepted: bool) -> 
 
 
 def test_references_are_resolved_in_place() -> None:
-    schemas = {"Inner": {"type": "integer"}, "Outer": {"properties": {"a": {"$ref": "#/components/schemas/Inner"}}}}
-    assert draft4({"$ref": "#/components/schemas/Outer"}, schemas) == {"properties": {"a": {"type": "integer"}}}
+    schemas = {"Inner": {"type": "boolean"}, "Outer": {"properties": {"a": {"$ref": "#/components/schemas/Inner"}}}}
+    assert draft4({"$ref": "#/components/schemas/Outer"}, schemas) == {"properties": {"a": {"type": "boolean"}}}
+
+
+@pytest.mark.parametrize(("value", "accepted"), [(5, True), (5.0, True), (5.5, False), ("5", False), (True, False)])
+def test_a_whole_number_is_an_integer_however_it_is_written(value: object, accepted: bool) -> None:
+    assert jsonschema.Draft4Validator(draft4({"type": "integer"}, {})).is_valid(value) is accepted
 
 
 def test_the_committed_description_has_the_health_check_and_bodies_in_draft_4() -> None:

@@ -37,6 +37,7 @@ print(json.dumps([str(package.ROOT), digests]))
 IMPORT_ALONE = """
 import importlib, json, os, sys
 package, libraries, module = sys.argv[1:]
+sys.modules["typing_extensions"] = None  # msgspec takes it where it is, and the layer has none
 before = set(sys.modules)
 sys.path[:0] = [package, libraries]
 handler = importlib.import_module(module).handler
@@ -75,6 +76,7 @@ def built(folder: Path, *, umask: str, environment: dict[str, str]) -> dict[str,
     return found
 
 
+@pytest.mark.requirement(130)
 def test_packages_are_the_same_bytes_whoever_builds_them(tmp_path: Path) -> None:
     first, second = copied(tmp_path / "one"), copied(tmp_path / "a" / "longer path" / "two")
     for path in second.rglob("*"):
@@ -125,7 +127,7 @@ def shipped_libraries() -> set[str]:
     """Import names of what the layer holds."""
     requirements = (ROOT / "lambdas" / "requirements.txt").read_text()
     names = {name.replace("-", "_") for name in re.findall(r"^([a-z0-9-]+)==", requirements, re.MULTILINE)}
-    assert {"aws_lambda_powertools", "msgspec", "psycopg2_binary"} <= names
+    assert {"msgspec", "psycopg2_binary"} <= names
     return names | {"psycopg2"}
 
 

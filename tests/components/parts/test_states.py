@@ -22,6 +22,7 @@ def task(**changes: Any) -> states.State:
     return states.task("arn:aws:lambda:eu-west-1:123456789012:function:example:live", **(arguments | changes))
 
 
+ITEM = {"id.$": "$$.Map.Item.Value"}
 FAILED = states.fail(error="Failed", cause="because")
 
 
@@ -94,7 +95,11 @@ def test_a_task_that_may_outlast_the_machine_is_refused(timeout: int) -> None:
     inner = states.flow("Work", {"Work": task(timeout=timeout), "Failed": FAILED})
     outer = states.flow(
         "Each",
-        {"Each": states.map_("$.items", item={}, iterator=inner, concurrency=1, result_path="$.results")},
+        {
+            "Each": states.map_(
+                "$$.Execution.Input.items", item=ITEM, iterator=inner, concurrency=1, result_path="$.results"
+            )
+        },
     )
     with pytest.raises(states.DefinitionError, match=f"state Work may take {timeout} s and the machine 10 s"):
         states.machine(outer, comment="example", timeout=10)
@@ -103,7 +108,9 @@ def test_a_task_that_may_outlast_the_machine_is_refused(timeout: int) -> None:
 
 def test_tasks_inside_maps_are_found() -> None:
     inner = states.flow("Inner", {"Inner": task(), "Failed": FAILED})
-    mapped = states.map_("$.items", item={}, iterator=inner, concurrency=2, result_path="$.r", next="Outer")
+    mapped = states.map_(
+        "$$.Execution.Input.items", item=ITEM, iterator=inner, concurrency=2, result_path="$.r", next="Outer"
+    )
     outer = states.flow("Each", {"Each": mapped, "Outer": task(), "Failed": FAILED})
     assert [name for name, _ in states.tasks(outer)] == ["Inner", "Outer"]
 
@@ -120,3 +127,77 @@ def test_a_chain_is_accepted_and_loses_nothing_whatever_its_length(length: int, 
     without = {name: state for name, state in chain.items() if name != names[cut]}
     with pytest.raises(states.DefinitionError):
         states.flow("S0", without)
+
+
+def fails(start: str, flow: dict[str, states.State]) -> str:
+    with pytest.raises(states.DefinitionError) as raised:
+        states.machine(states.flow(start, flow), comment="example", timeout=60)
+    return str(raised.value)
+
+
+def made(result_path: str, **changes: Any) -> states.State:
+    return task(payload={}, result_path=result_path, **changes)
+
+
+def test_a_path_that_nobody_has_written_is_refused_with_what_there_is() -> None:
+    flow = {"First": made("$.made", next="Second"), "Second": task(), "Failed": FAILED}
+    assert fails("First", flow) == "state Second reads $.id, which no way to it has put there (known: $.made)"
+
+
+def test_a_field_that_an_answer_does_not_have_is_refused() -> None:
+    read = task(payload={"count.$": "$.made.count"})
+    assert "reads $.made.count" in fails("First", {"First": made("$.made", next="Second"), "Second": read,
+                                                  "Failed": FAILED})  # fmt: skip
+
+
+def test_what_only_one_of_two_ways_brings_is_refused() -> None:
+    flow = {
+        "First": made("$.made", catches=[states.catch("Second")], next="Second"),
+        "Second": states.pass_({"id.$": "$.made.id"}),
+    }
+    assert fails("First", flow) == "state Second reads $.made.id, which no way to it has put there (known: nothing)"
+    flow["Second"] = states.pass_({"all.$": "$"})
+    assert states.machine(states.flow("First", flow), comment="example", timeout=60)
+
+
+def test_the_error_of_a_caught_failure_can_be_read() -> None:
+    flow = {
+        "First": made("$.made", catches=[states.catch("Marked")]),
+        "Marked": states.pass_({"error.$": "$.error.Error"}),
+    }
+    assert states.machine(states.flow("First", flow), comment="example", timeout=60)
+    flow["Marked"] = states.pass_({"error.$": "$.error.Name"})
+    assert "reads $.error.Name" in fails("First", flow)
+
+
+def test_inside_a_map_only_what_its_items_are_given_can_be_read() -> None:
+    inner = states.flow("Inner", {"Inner": states.pass_({"run.$": "$.run", "id.$": "$.item.id"})})
+    flow = {
+        "First": made("$.run", next="Each"),
+        "Each": states.map_(
+            "$.run.id", item={"item.$": "$$.Map.Item.Value"}, iterator=inner, concurrency=1, result_path="$.results"
+        ),
+        "Failed": FAILED,
+    }
+    assert fails("First", flow) == "state Inner reads $.run, which no way to it has put there (known: $.item)"
+
+
+def test_what_a_pass_state_leaves_out_is_gone() -> None:
+    flow = {
+        "First": made("$.made", next="Shape"),
+        "Shape": states.only("$.made", next="Last"),
+        "Last": states.pass_({"id.$": "$.id", "again.$": "$.made.id"}),
+        "Failed": FAILED,
+    }
+    assert fails("First", flow) == "state Last reads $.made.id, which no way to it has put there (known: $.id)"
+
+
+def test_an_answer_taken_whole_may_hold_anything() -> None:
+    flow = {
+        "First": made("$.made", result=None, next="Second"),
+        "Second": task(payload="$.made.answer", catches=[states.catch("Failed")], next="Third"),
+        "Third": states.choice([states.equals("$.id", "x", next="Failed")], default="Failed"),
+        "Failed": FAILED,
+    }
+    assert states.machine(states.flow("First", flow), comment="example", timeout=60)
+    assert flow["Second"]["Parameters"]["Payload.$"] == "$.made.answer"

@@ -9,7 +9,7 @@ import pytest
 
 from plan.graph import Graph
 from plan.terraform.export import export
-from tests.conftest import Stacks
+from tests.conftest import POSTURES, Stacks
 from tests.judges import terraform as judge
 from tests.judges.terraform import NotJudged, Rejected, Terraform, addresses, find
 from tests.plan.terraform.test_export import SECRETS
@@ -31,6 +31,14 @@ def terraform(tmp_path: Path) -> Terraform:
 
 def test_every_stack_is_valid(graph: Graph, terraform: Terraform, tmp_path: Path) -> None:
     export(graph, SECRETS).write(tmp_path)
+    terraform.validate(tmp_path)
+
+
+@pytest.mark.parametrize("posture", POSTURES)
+def test_every_production_of_another_system_is_valid(
+    posture: str, stacks: Stacks, terraform: Terraform, tmp_path: Path
+) -> None:
+    export(stacks(posture), SECRETS).write(tmp_path)
     terraform.validate(tmp_path)
 
 

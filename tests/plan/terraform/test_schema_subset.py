@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
 
+import pulumi_aws as aws
+
 from plan.terraform.schema import FILE, load
 from plan.terraform.schema_subset import subset, text
+from tests.conftest import ROOT
 
 LEAF: dict[str, Any] = {"attributes": {"action": {"type": "string", "required": True}}}
 NESTED: dict[str, Any] = {
@@ -73,3 +77,17 @@ def test_a_type_is_a_line_of_the_committed_file() -> None:
     for name in data["resources"]:
         assert [line for line in lines if line.startswith(f'  "{name}": {{')], name
     assert text(data) == FILE.read_text(encoding="utf-8")
+
+
+def test_every_type_that_a_component_can_make_is_made_by_a_stack_and_can_be_exported() -> None:
+    calls = {
+        ast.unparse(node.func)
+        for path in sorted((ROOT / "components").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    }
+    named = [call.split(".") for call in calls if call.startswith("aws.") and call.count(".") == 2]
+    classes = [getattr(getattr(aws, module), name) for _, module, name in named]
+    made = {found.pulumi_type for found in classes if getattr(found, "pulumi_type", None)}
+    assert len(made) > 100
+    assert made <= set(load(FILE).tokens), "run 'python -m plan.terraform.schema_subset'"

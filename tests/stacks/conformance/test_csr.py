@@ -164,6 +164,21 @@ def test_answers_are_cached_for_300_seconds_for_each_caller_alone(csr: Graph) ->
     assert all("method.request.header.Authorization" in parameters for parameters in keys)
 
 
+@pytest.mark.requirement(49, 71, 102)
+def test_the_api_has_a_name_of_its_own_and_gives_up_before_api_gateway_does(csr: Graph) -> None:
+    domain = only(csr, "aws:apigateway/domainName:DomainName")
+    assert domain["domainName"] == "api.csr.example"
+    assert domain["regionalCertificateArn"].startswith("arn:aws:acm:ap-northeast-1:")
+    assert only(csr, "aws:apigateway/restApi:RestApi")["disableExecuteApiEndpoint"] is True
+    called = [
+        r.inputs for r in csr.of_type("aws:apigateway/integration:Integration") if r.inputs["type"] == "AWS_PROXY"
+    ]
+    assert {integration["timeoutMilliseconds"] for integration in called} == {29_000}
+    for name in SERVING:
+        origins = function(csr, f"csr-prod-{name}")["environment"]["variables"]["CORS_ORIGINS"]
+        assert origins == "https://www.csr.example"
+
+
 @pytest.mark.requirement(68, 205)
 def test_a_web_acl_refuses_known_attacks_on_api_and_site(csr: Graph) -> None:
     known = {
@@ -223,7 +238,12 @@ def test_the_site_is_compressed_everywhere_under_its_own_name_with_strict_header
     assert headers["frameOptions"]["frameOption"] == "DENY"
     assert headers["contentTypeOptions"] == {"override": True}
     assert headers["referrerPolicy"]["referrerPolicy"] == "strict-origin-when-cross-origin"
-    assert headers["contentSecurityPolicy"]["contentSecurityPolicy"].startswith("default-src 'self'; ")
+    policy = headers["contentSecurityPolicy"]["contentSecurityPolicy"]
+    assert policy.startswith("default-src 'self'; ")
+    assert (
+        "connect-src 'self' https://api.csr.example https://cognito-idp.ap-northeast-1.amazonaws.com "
+        "https://csr-prod.auth.ap-northeast-1.amazoncognito.com;"
+    ) in policy
 
 
 @pytest.mark.requirement(185, 204)

@@ -203,3 +203,18 @@ def test_everything_carries_the_six_tags(stacks: Stacks, stack: str, environment
         "DataClassification": "confidential",
         "ManagedBy": "pulumi",
     }
+
+
+@pytest.mark.requirement(243, 258, 273)
+def test_every_night_what_is_over_is_deleted_and_old_executions_are_archived(prod: Graph) -> None:
+    schedule = having(prod, "aws:scheduler/schedule:Schedule", name="goal-mandala-production-retention").inputs
+    assert (schedule["scheduleExpression"], schedule["scheduleExpressionTimezone"]) == (
+        "cron(0 3 * * ? *)",
+        "Asia/Tokyo",
+    )
+    assert schedule["target"]["arn"].endswith(":function:goal-mandala-production-enforce-retention:live")
+    archive = "goal-mandala-production-archive-123456789012"
+    assert prod.exports["archive_bucket"] == archive
+    job = having(prod, "aws:lambda/function:Function", name="goal-mandala-production-enforce-retention").inputs
+    assert job["environment"]["variables"]["ARCHIVE_BUCKET"] == archive
+    assert lifecycle(prod, archive) == {"STANDARD_IA": 30, "end": 1095}

@@ -51,8 +51,10 @@ WITHOUT_RESOURCE = {
 
 
 def names(graph: Graph) -> list[str]:
-    """The functions without the prefix."""
-    return sorted(f.inputs["name"].removeprefix(f"{PREFIX}-") for f in graph.of_type(FUNCTION))
+    """All functions, without the prefix."""
+    found = sorted(f.inputs["name"].removeprefix(f"{PREFIX}-") for f in graph.of_type(FUNCTION))
+    assert len(found) >= 20, "what holds for all functions would hold for none"
+    return found
 
 
 @pytest.mark.requirement(46)
@@ -83,10 +85,10 @@ def test_every_function_is_traced(prod: Graph) -> None:
 
 @pytest.mark.requirement(55, 184, 240)
 def test_every_function_writes_json_to_an_encrypted_log_that_keeps_30_days(prod: Graph) -> None:
-    for made in prod.of_type(FUNCTION):
-        logs = log_group(prod, f"/aws/lambda/{made.inputs['name']}")
-        assert made.inputs["loggingConfig"]["logGroup"] == logs["name"]
-        assert made.inputs["loggingConfig"]["logFormat"] == "JSON"
+    for name in names(prod):
+        logs = log_group(prod, f"/aws/lambda/{PREFIX}-{name}")
+        logging = function(prod, f"{PREFIX}-{name}")["loggingConfig"]
+        assert (logging["logGroup"], logging["logFormat"]) == (logs["name"], "JSON")
         assert logs["retentionInDays"] == 30
         assert key(prod, logs["kmsKeyId"])["description"] == "goal-mandala-production: encrypts log groups"
 

@@ -46,8 +46,9 @@ def state(graph: Graph, name: str) -> dict[str, Any]:
 
 
 def waits(task: dict[str, Any]) -> list[float]:
-    """The seconds before each retry of what may succeed when it is tried again."""
-    [retry] = [retry for retry in task["Retry"] if retry["MaxAttempts"]]
+    """The seconds before each retry of what may succeed when it is tried again; chance would make them shorter."""
+    [retry] = [retry for retry in task["Retry"] if retry["ErrorEquals"] == ["States.ALL"]]
+    assert retry.get("JitterStrategy", "NONE") == "NONE"
     return [retry["IntervalSeconds"] * retry["BackoffRate"] ** attempt for attempt in range(retry["MaxAttempts"])]
 
 

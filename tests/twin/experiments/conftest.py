@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.twin.experiments.laboratory import PACE, Laboratory, running
+from tests.twin.experiments.laboratory import PACE, TABLES, Laboratory, running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what the experiments found."""
+    for table in config.stash.get(TABLES, []):
+        terminalreporter.section("task generation against faults")
+        terminalreporter.write_line(table)
 
 
 @pytest.fixture(scope="package")

@@ -22,6 +22,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 # The share of their time that waits between retries, and time-outs that are injected, take in the experiments.
 PACE = 0.02
+# Tables that the experiments leave, shown at the end of the tests.
+TABLES = pytest.StashKey[list[str]]()
 
 
 @dataclass(frozen=True, kw_only=True)

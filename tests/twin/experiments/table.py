@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 OUTER = ("ValidateInput", "GetActions", "CreateBatches", "AggregateResults", "UpdateGoalStatus")
 STATES = (*OUTER[:3], "GenerateTasks", "SaveTasks", "UpdateProgress", *OUTER[3:], "HandleError")
@@ -53,7 +53,7 @@ class End:
 
 
 CELLS = tuple(Cell(state, kind, always) for state in STATES for kind in KINDS for always in (False, True))
-SUCCESS = {"machine": "SUCCEEDED", "run": "succeeded", "goal": "active"}
+SUCCESS = End(machine="SUCCEEDED", run="succeeded", goal="active", attempts=1)
 
 
 def expected(cell: Cell) -> End:
@@ -61,18 +61,18 @@ def expected(cell: Cell) -> End:
     if cell.state == "HandleError":
         return _handler(cell)
     if cell.kind == "twice":
-        return End(**SUCCESS, attempts=1)
+        return SUCCESS
     if cell.kind == "malformed":
         return _malformed(cell.state)
     if not cell.always:
-        return End(**SUCCESS, attempts=2)
+        return replace(SUCCESS, attempts=2)
     attempts = PLACES if cell.kind == "throttle" else ATTEMPTS
     if cell.state == "UpdateProgress":  # nobody's tasks depend on it
-        return End(**SUCCESS, attempts=attempts)
+        return replace(SUCCESS, attempts=attempts)
     if cell.state == "GenerateTasks" or (cell.state == "SaveTasks" and cell.kind not in DONE):
         return _partial(ERRORS[cell.kind], attempts)
     if cell.state == "SaveTasks":  # the tasks are there, whatever the answers said
-        return End(**SUCCESS, attempts=attempts)
+        return replace(SUCCESS, attempts=attempts)
     return _failed(cell, attempts, "GenerationFailed")
 
 
@@ -96,21 +96,20 @@ def _malformed(state: str) -> End:
     if state == "GenerateTasks":
         return _partial("InvalidInput", 1)
     if state in {"SaveTasks", "UpdateProgress"}:
-        return End(**SUCCESS, attempts=1)
+        return SUCCESS
     return _failed(Cell(state, "malformed", always=True), 1, "States.Runtime")
 
 
 def _handler(cell: Cell) -> End:
     """The run has failed for another reason; its end must be written and told whatever happens to the handler."""
-    end = {"machine": "FAILED", "run": "failed", "goal": "failed"}
+    end = End(machine="FAILED", run="failed", goal="failed", error="GenerationFailed", told=True, attempts=1)
     if cell.kind == "twice":
-        return End(**end, error="GenerationFailed", attempts=1, told=True)
+        return end
     if cell.kind == "malformed":
-        return End(**end, error="States.Runtime", attempts=1, told=True)
-    if cell.always:
-        attempts = PLACES if cell.kind == "throttle" else ATTEMPTS
-        return End(**end, error="ErrorNotHandled", attempts=attempts, told=True)
-    return End(**end, error="GenerationFailed", attempts=2, told=True)
+        return replace(end, error="States.Runtime")
+    if not cell.always:
+        return replace(end, attempts=2)
+    return replace(end, error="ErrorNotHandled", attempts=PLACES if cell.kind == "throttle" else ATTEMPTS)
 
 
 def rendered(results: dict[Cell, str]) -> str:

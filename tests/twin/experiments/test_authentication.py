@@ -10,6 +10,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ class Visitor:
         assert found, own[-1]
         return found[0]
 
-    def grant(self) -> sign_in.Grant:
+    def grant(self, second_factor: Callable[[], str] | None = None) -> sign_in.Grant:
         """Through the sign-in pages, up to the code."""
         state = self.laboratory.system.state
 
@@ -75,6 +76,7 @@ class Visitor:
                     client_id=self.client_id,
                     email=self.email,
                     password=self.password,
+                    second_factor=second_factor,
                 )
 
         return asyncio.run(pages())
@@ -106,6 +108,13 @@ class Visitor:
         return srp.sign_in(
             self.cognito, client_id=self.client_id, pool_id=self.pool_id, email=self.email, password=self.password
         )
+
+    def refreshes(self, token: str) -> dict[str, Any]:
+        """Cognito's answer to a refresh token."""
+        answer: dict[str, Any] = self.cognito.initiate_auth(
+            ClientId=self.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": token}
+        )
+        return answer
 
     def status(self, access_token: str) -> int:
         """What the API says to a token."""
@@ -139,8 +148,7 @@ def test_who_signs_up_comes_in_once_the_mailed_code_is_given(stranger: Visitor) 
     code = stranger.code()
     with pytest.raises(sign_in.SignInError):
         stranger.grant()
-    wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert refusal(lambda: stranger.confirms(wrong)) == "CodeMismatchException"
+    assert refusal(lambda: stranger.confirms(wrong(code))) == "CodeMismatchException"
     stranger.confirms(code)
     tokens = stranger.exchanges(stranger.grant())
     assert stranger.status(tokens["access_token"]) == 200
@@ -215,16 +223,10 @@ def test_a_refresh_token_gives_new_tokens_until_it_is_revoked(visitor: Visitor) 
 @pytest.mark.requirement(247)
 def test_a_token_revoked_by_the_api_is_refused_and_another_sign_in_stays(visitor: Visitor) -> None:
     first, second = (visitor.proves()["AuthenticationResult"]["RefreshToken"] for _ in range(2))
-
-    def refresh(token: str) -> Any:
-        return visitor.cognito.initiate_auth(
-            ClientId=visitor.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": token}
-        )
-
-    assert visitor.status(refresh(first)["AuthenticationResult"]["AccessToken"]) == 200
+    assert visitor.status(visitor.refreshes(first)["AuthenticationResult"]["AccessToken"]) == 200
     visitor.cognito.revoke_token(Token=first, ClientId=visitor.client_id)
-    assert refusal(lambda: refresh(first)) == "NotAuthorizedException"
-    assert visitor.status(refresh(second)["AuthenticationResult"]["AccessToken"]) == 200
+    assert refusal(lambda: visitor.refreshes(first)) == "NotAuthorizedException"
+    assert visitor.status(visitor.refreshes(second)["AuthenticationResult"]["AccessToken"]) == 200
 
 
 @pytest.mark.requirement(247)
@@ -233,9 +235,7 @@ def test_signing_out_everywhere_ends_every_refresh_token(visitor: Visitor) -> No
     time.sleep(1.1)  # the emulator's tokens know whole seconds
     visitor.cognito.global_sign_out(AccessToken=signed_in[0]["AccessToken"])
     for tokens in signed_in:
-        parameters = {"REFRESH_TOKEN": tokens["RefreshToken"]}
-        given = {"ClientId": visitor.client_id, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters}
-        assert refusal(lambda given=given: visitor.cognito.initiate_auth(**given)) == "NotAuthorizedException"
+        assert refusal(partial(visitor.refreshes, tokens["RefreshToken"])) == "NotAuthorizedException"
 
 
 @pytest.mark.requirement(247)
@@ -256,23 +256,32 @@ def test_a_forgotten_password_is_replaced_by_the_mailed_code(visitor: Visitor) -
     visitor.cognito.forgot_password(ClientId=visitor.client_id, Username=visitor.email)
     code, renewed = visitor.code(), replace(visitor, password="Another-horse-7")
     given = {"ClientId": visitor.client_id, "Username": visitor.email, "Password": renewed.password}
-    wrong = f"{(int(code) + 1) % 10**6:06}"
     confirm = visitor.cognito.confirm_forgot_password
-    assert refusal(lambda: confirm(ConfirmationCode=wrong, **given)) == "CodeMismatchException"
+    assert refusal(lambda: confirm(ConfirmationCode=wrong(code), **given)) == "CodeMismatchException"
     confirm(ConfirmationCode=code, **given)
     assert "AuthenticationResult" in renewed.proves()
     assert refusal(visitor.proves) == "NotAuthorizedException"
 
 
-@pytest.mark.requirement(247)
-def test_who_has_an_authenticator_app_is_asked_for_its_code(visitor: Visitor) -> None:
+@pytest.fixture
+def secret(visitor: Visitor) -> str:
+    """What the visitor's authenticator app, now set up, makes its codes from."""
     access = visitor.proves()["AuthenticationResult"]["AccessToken"]
-    secret = visitor.cognito.associate_software_token(AccessToken=access)["SecretCode"]
+    secret = str(visitor.cognito.associate_software_token(AccessToken=access)["SecretCode"])
     code = srp.one_time_password(secret, time.time())
     assert visitor.cognito.verify_software_token(AccessToken=access, UserCode=code)["Status"] == "SUCCESS"
     preferred = {"Enabled": True, "PreferredMfa": True}
     visitor.cognito.set_user_mfa_preference(AccessToken=access, SoftwareTokenMfaSettings=preferred)
+    return secret
 
+
+def wrong(code: str) -> str:
+    """Another code of six digits."""
+    return f"{(int(code) + 1) % 10**6:06}"
+
+
+@pytest.mark.requirement(247)
+def test_who_has_an_authenticator_app_is_asked_for_its_code(visitor: Visitor, secret: str) -> None:
     def answers(code: str) -> Any:
         challenge = visitor.proves()
         assert challenge["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
@@ -287,7 +296,19 @@ def test_who_has_an_authenticator_app_is_asked_for_its_code(visitor: Visitor) ->
             },
         )
 
-    right = srp.one_time_password(secret, time.time())
-    assert refusal(lambda: answers(f"{(int(right) + 1) % 10**6:06}")) == "CodeMismatchException"
+    assert refusal(lambda: answers(wrong(srp.one_time_password(secret, time.time())))) == "CodeMismatchException"
     tokens = answers(srp.one_time_password(secret, time.time()))["AuthenticationResult"]
     assert visitor.status(tokens["AccessToken"]) == 200
+
+
+@pytest.mark.requirement(247)
+def test_the_sign_in_pages_ask_for_the_second_factor_too(visitor: Visitor, secret: str) -> None:
+    def code() -> str:
+        return srp.one_time_password(secret, time.time())
+
+    with pytest.raises(sign_in.SignInError):
+        visitor.grant()
+    with pytest.raises(sign_in.SignInError):
+        visitor.grant(second_factor=lambda: wrong(code()))
+    tokens = visitor.exchanges(visitor.grant(second_factor=code))
+    assert visitor.status(tokens["access_token"]) == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,53 @@ def test_a_run_that_an_operator_stops_is_written_down_and_told(laboratory: Labor
     assert "Task generation failed" in told
 
 
+def hears(laboratory: Laboratory) -> str:
+    """The function that hears of endings."""
+    return laboratory.functions()["GetActions"].replace("get-actions", "record-ending")
+
+
+@pytest.mark.requirement(256)
+@pytest.mark.parametrize("kind", ["throttle", "exception", "crash", "crash_after", "reset", "twice"])
+def test_an_ending_is_written_down_and_told_once_though_hearing_of_it_fails_at_first(
+    laboratory: Laboratory, user: User, kind: str
+) -> None:
+    goal = user.goal_with_actions(TITLES[:1])
+    laboratory.inject(hears(laboratory), kind, contains=goal, times=1)
+    laboratory.inject(laboratory.functions()["GenerateTasks"], "timeout", contains=goal)
+    execution = laboratory.start(user, goal)
+    laboratory.states.stop_execution(executionArn=laboratory.describe(execution)["executionArn"])
+    run = laboratory.ended(execution)
+    assert (run.machine, run.status, run.goal) == ("ABORTED", "failed", "failed")
+    eventually(lambda: laboratory.told(execution))
+    time.sleep(0.5)
+    assert len(laboratory.told(execution)) == 1
+
+
+@pytest.mark.requirement(256)
+def test_an_ending_that_cannot_be_written_down_waits_where_it_raises_an_alarm(
+    laboratory: Laboratory, user: User
+) -> None:
+    goal = user.goal_with_actions(TITLES[:1])
+    laboratory.inject(hears(laboratory), "exception", contains=goal)
+    laboratory.inject(laboratory.functions()["GenerateTasks"], "timeout", contains=goal)
+    execution = laboratory.start(user, goal)
+    laboratory.states.stop_execution(executionArn=laboratory.describe(execution)["executionArn"])
+    queues = laboratory.system.client("sqs")
+    (letters,) = [url for url in queues.list_queues()["QueueUrls"] if "ending-dead-letters" in url]
+
+    def letter() -> Any:
+        messages = queues.receive_message(QueueUrl=letters, VisibilityTimeout=0).get("Messages", [])
+        return [message for message in messages if execution in message["Body"]]
+
+    (kept,) = eventually(letter, within=30)
+    laboratory.control("DELETE", "/functions/faults")
+    event = json.loads(kept["Body"])["requestPayload"]
+    functions = laboratory.system.client("lambda")
+    functions.invoke(FunctionName=f"{hears(laboratory)}:live", Payload=json.dumps(event).encode())
+    assert (laboratory.look(execution).status, laboratory.look(execution).goal) == ("failed", "failed")
+    queues.delete_message(QueueUrl=letters, ReceiptHandle=kept["ReceiptHandle"])
+
+
 @pytest.mark.requirement(252, 256)
 def test_a_run_beyond_its_time_is_written_down_and_told_and_can_be_finished(laboratory: Laboratory, user: User) -> None:
     described = laboratory.states.describe_state_machine(stateMachineArn=laboratory.machine)
@@ -97,6 +145,23 @@ def test_ten_starts_at_the_same_moment_are_one_run(laboratory: Laboratory, user:
     run = laboratory.ended(execution)
     assert (run.machine, run.status, run.goal, len(run.tasks)) == ("SUCCEEDED", "succeeded", "active", 3)
     assert len(laboratory.query("SELECT id FROM workflow_executions WHERE goal_id = %s", goal)) == 1
+
+
+@pytest.mark.requirement(248)
+@pytest.mark.parametrize("kind", ["crash", "crash_after", "reset"])
+def test_a_start_whose_answer_is_lost_is_the_same_run_when_it_is_repeated(
+    laboratory: Laboratory, user: User, kind: str
+) -> None:
+    goal = user.goal_with_actions(TITLES)
+    prefix = laboratory.functions()["GetActions"].removesuffix("get-actions")
+    laboratory.inject(f"{prefix}ai", kind, contains=goal, times=1)
+    assert user.call("POST", "/ai/tasks", {"goalId": goal}).status == 502
+    run = laboratory.ended(laboratory.start(user, goal))
+    assert (run.status, run.goal, len(run.tasks)) == ("succeeded", "active", 3)
+    # With the answer lost the run may have ended before it was asked for again: then that is a second run.
+    runs = laboratory.query("SELECT status FROM workflow_executions WHERE goal_id = %s", goal)
+    assert set(runs) == {("succeeded",)}
+    assert len(runs) <= (1 if kind == "crash" else 2)
 
 
 @pytest.mark.requirement(252)
