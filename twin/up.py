@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from twin import operator, postgres, processes, site, state
+from twin import credentials, postgres, processes, site, state
 from twin.errors import TwinError
 from twin.report import Report
 from twin.starter import Starter
@@ -134,7 +134,7 @@ def _furnish(starter: Starter, running: Running, cloud: Cloud, outputs: dict[str
     with ThreadPoolExecutor(max_workers=3) as pool, report.step("migrations, site, user"):
         migrated = pool.submit(_migrate, folder, cloud, found)
         published = pool.submit(site.publish, SITE, outputs["site_bucket"], cloud.client("s3"))
-        supplied = pool.submit(operator.supply, cloud, outputs)
+        supplied = pool.submit(credentials.supply, cloud, outputs)
         _open_doors(running, cloud, outputs)
         answered = pool.submit(_ask_health, f"{running.api_url}{_path(outputs['api_url'])}/health")
         user = demo.create_user(cloud, outputs["user_pool_id"])

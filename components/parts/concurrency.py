@@ -25,8 +25,14 @@ class ConcurrencyBudget:
     claims: dict[str, int] = field(default_factory=dict)
     connected: dict[str, int] = field(default_factory=dict)
 
-    def claim(self, role: str, size: FunctionSize, settings: FunctionSettings) -> None:
-        """Count a function's share; `pulumi.RunError` when the shares do not fit into the account together."""
+    def claim(self, role: str, size: FunctionSize, settings: FunctionSettings, connections: int | None) -> None:
+        """Count a function's share; `pulumi.RunError` when the shares do not fit together.
+
+        All shares must fit into the account, and those of functions that hold a connection to the database for each
+        of their executions into its `connections`.
+        """
+        if connections is not None:
+            self._connect(role, size, settings, connections)
         if not size.claimed_concurrency:
             return
         self.claims[role] = size.claimed_concurrency
@@ -39,8 +45,7 @@ class ConcurrencyBudget:
                 f"{UNRESERVED} unreserved: reserve less, or have the account's quota raised and set it there"
             )
 
-    def connect(self, role: str, size: FunctionSize, settings: FunctionSettings, limit: int) -> None:
-        """Count the connections that a function can hold; `pulumi.RunError` when all could hold more than `limit`."""
+    def _connect(self, role: str, size: FunctionSize, settings: FunctionSettings, limit: int) -> None:
         if settings.account_concurrency <= limit:
             return
         if size.reserved_concurrency is None:

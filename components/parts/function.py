@@ -13,7 +13,7 @@ from components.parts.canary import CanaryRelease, CanaryReleaseArgs
 from components.parts.concurrency import ConcurrencyBudget, WarmPool, WarmPoolArgs
 from components.parts.function_signals import FunctionSubject, function_signals
 from components.parts.grant import Grant
-from components.parts.package import package
+from components.parts.package import package, sources
 from components.parts.signal import Signal
 from components.parts.stack import Stack
 from components.parts.statement import Statement, allow, document, trust
@@ -38,6 +38,15 @@ class Platform:
     security_group_id: pulumi.Input[str]
     alerts_topic_arn: pulumi.Input[str]
     budget: ConcurrencyBudget = field(default_factory=ConcurrencyBudget)
+
+    def __post_init__(self) -> None:
+        """Refuse a size for a function that there is not: it would hold for nothing, and nobody would see it."""
+        known = {source.replace("_", "-") for source in sources()}
+        if unknown := sorted(self.settings.sizes.keys() - known):
+            raise pulumi.RunError(
+                f"goal-mandala:functions.sizes: there is no {' and no '.join(unknown)}; the functions are "
+                f"{', '.join(sorted(known))}"
+            )
 
     def size_of(self, role: str, kind: str) -> FunctionSize:
         """The size set for the function itself, else that of its kind (`api`, `workflow`, `utility`)."""
@@ -91,11 +100,7 @@ class Function(pulumi.ComponentResource):
         self._role_name = args.source.replace("_", "-")
         self._size = args.platform.size_of(self._role_name, args.kind)
         self._physical = args.platform.stack.naming.of("function", self._role_name)
-        args.platform.budget.claim(self._role_name, self._size, args.platform.settings)
-        if args.grant.connections is not None:
-            args.platform.budget.connect(
-                self._role_name, self._size, args.platform.settings, limit=args.grant.connections
-            )
+        args.platform.budget.claim(self._role_name, self._size, args.platform.settings, args.grant.connections)
         logs = self._log_group()
         role, policy = self._role(logs)
         function = self._function(role, policy, logs)

@@ -23,7 +23,8 @@ class DescriptionError(ValueError):
 class Operation:
     """One method of one path. `body` names a schema, `query` its required and `options` its other query parameters.
 
-    `versioned` says that it answers with an ETag, which a later change must name.
+    `versioned` says that it answers with an ETag, which a later change must name; `may_be_empty` that its body may be
+    left out.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Operation:
     query: tuple[str, ...]
     options: tuple[str, ...] = ()
     versioned: bool = False
+    may_be_empty: bool = False
 
     @property
     def path_parameters(self) -> tuple[str, ...]:
@@ -93,6 +95,7 @@ def _operation(path: str, method: str, item: dict[str, Any]) -> Operation:
         query=tuple(sorted(name for name, required in query.items() if required)),
         options=tuple(sorted(name for name, required in query.items() if not required)),
         versioned="ETag" in headers,
+        may_be_empty=body is not None and not item["requestBody"].get("required", False),
     )
 
 

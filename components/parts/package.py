@@ -104,6 +104,11 @@ def _data_files(folder: Path) -> set[Path]:
     }
 
 
+def sources() -> set[str]:
+    """The folders under lambdas/ that hold a function."""
+    return {handler.parent.name for handler in (ROOT / SOURCES).glob("*/handler.py")}
+
+
 def package(function: str, runtime: str) -> str:
     """Build the package of `lambdas/<function>`; its path relative to the root, named by its content.
 

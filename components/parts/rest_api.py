@@ -146,7 +146,7 @@ class RestApi(pulumi.ComponentResource):
             authorizer_id=self._authorizer.id if operation.signed_in else None,
             authorization_scopes=SCOPES if operation.signed_in else None,
             request_validator_id=self._validator.id,
-            request_models={"application/json": self._models[operation.body].name} if operation.body else None,
+            request_models=self._checked(operation),
             request_parameters=parameters or None,
             opts=self._child,
         )
@@ -163,6 +163,12 @@ class RestApi(pulumi.ComponentResource):
             opts=self._child,
         )
         return [method, integration]
+
+    def _checked(self, operation: Operation) -> dict[str, pulumi.Input[str]] | None:
+        """By which model a body is checked. A model refuses a body that is left out, so then the function checks it."""
+        if operation.body is None or operation.may_be_empty:
+            return None
+        return {"application/json": self._models[operation.body].name}
 
     def _cache_key(self, operation: Operation) -> list[str]:
         """What tells two requests to a cached operation apart: who asks, from which site, and for what.

@@ -32,11 +32,8 @@ PROGRAM, STACK_FILES = "components", "Pulumi.*.yaml"
 def main() -> int:
     """Make the mutants, judge them, report."""
     options = _options()
-    chosen = sampled(
-        [mutant for mutant in all_mutants(ROOT) if mutant.path.startswith(tuple(options.only))],
-        options.mutants,
-        options.seed,
-    )
+    sample = sampled(all_mutants(ROOT), options.mutants, options.seed)
+    chosen = [mutant for mutant in sample if mutant.path.startswith(tuple(options.only))]
     print(f"{len(chosen)} mutants, {options.workers} workers", flush=True)
     verdicts = judged(chosen, options.workers)
     found = report.percent(verdicts)
@@ -55,7 +52,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mutants", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--workers", type=int, default=2, help="how many are judged at a time (default 2)")
     parser.add_argument("--at-least", type=float, default=95, help="per cent that must be killed (default 95)")
-    parser.add_argument("--only", nargs="+", default=[""], help="files or folders to put faults into; all by default")
+    parser.add_argument("--only", nargs="+", default=[""], help="of the sample, those in these files or folders")
     parser.add_argument("--write", action="store_true", help=f"write {report.SURVIVORS.name}, keeping its reasons")
     return parser.parse_args()
 

@@ -16,6 +16,7 @@ REVIEWED_LISTS = "tests/test_main.py::test_the_identity_of_every_resource_is_the
 WITH_PRODUCTION = (
     "tests/environments/test_environments.py::test_an_environment_differs_from_production_as_decided_and_no_further",
     "tests/test_staging.py::test_staging_differs_from_production_in_names_price_class_and_mail_alone",
+    "tests/test_staging.py::test_staging_has_the_same_resources_as_production_but_nobody_s_mail",
 )
 # They compare the program with itself, or look at no behaviour, at the cost of many recordings.
 NO_JUDGES = (
@@ -53,14 +54,18 @@ def deselected(path: str) -> list[str]:
     return [*spared, *WITH_PRODUCTION] if path == "Pulumi.prod.yaml" else spared
 
 
-def concerns(item: pytest.Item, path: str) -> bool:
-    """Whether the test can see a mutant of this file: not when it reads other stacks, or none and no settings."""
+def concerns(item: pytest.Item, path: str, root: Path) -> bool:
+    """Whether the test can see a mutant of this file.
+
+    It sees a component that its file imports, and whatever is in the stacks that it reads.
+    """
     named = _stacks_of(item)
+    file = item.nodeid.partition("::")[0]
+    reads_stacks = "stacks" in getattr(item, "fixturenames", ())
     if path.endswith(".yaml"):
-        stack = path.split(".")[1]
-        if "stacks" not in getattr(item, "fixturenames", ()):
-            return item.nodeid.startswith(WHOLE)
-        return not named or stack in named
+        return not named or path.split(".")[1] in named if reads_stacks else file.startswith(WHOLE)
+    if not reads_stacks:
+        return file.startswith(WHOLE) or path in _imported(root, file)
     return not named or bool(named & (FAR_APART | set(POSTURES)))
 
 

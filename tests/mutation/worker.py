@@ -46,7 +46,7 @@ class Judges:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep what concerns the mutant."""
         if self.path:
-            items[:] = [item for item in items if judges.concerns(item, self.path)]
+            items[:] = [item for item in items if judges.concerns(item, self.path, ROOT)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that failed, or whose fixtures did."""
@@ -62,9 +62,9 @@ class Judges:
 def main() -> int:
     """Import, then judge one mutant after the other."""
     _import_what_is_not_under_test()
-    control = _in_child(CONTROL, "components")
-    if control["failed"]:
-        raise SystemExit(f"a child without a fault fails in {control['failed']}, so no verdict would count: see {LOG}")
+    control = _in_child(CONTROL, "components/network.py")
+    if control:
+        raise SystemExit(f"a child without a fault fails in {control}, so no verdict would count: see {LOG}")
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         mutant = json.loads(line)
@@ -72,43 +72,40 @@ def main() -> int:
     return 0
 
 
-def _judged(mutant: dict[str, Any]) -> dict[str, Any]:
-    """The verdict: killed and by what, or survived and whether the reviewed lists would show it.
-
-    A test counts when it is green without the fault; one that is not is set aside, and the mutant judged anew.
-    """
+def _judged(mutant: dict[str, str]) -> dict[str, Any]:
+    """The verdict: killed and by what, or survived and whether the reviewed lists would show it."""
     started = time.monotonic()
-    verdict = _verdict(mutant)
-    while verdict["failed"] and not _is_green(verdict["failed"]):
-        SET_ASIDE.add(verdict["failed"])
-        verdict = _verdict(mutant)
-    return {**verdict, "red": sorted(SET_ASIDE), "seconds": round(time.monotonic() - started, 1)}
+    path = mutant["path"]
+    failed = next(filter(None, (_first_failure(mutant, files, path) for files in judges.rounds(path, ROOT))), "")
+    listed = not failed and bool(_first_failure(mutant, [judges.REVIEWED_LISTS], ""))
+    seconds = round(time.monotonic() - started, 1)
+    return {"failed": failed, "listed": listed, "red": sorted(SET_ASIDE), "seconds": seconds}
 
 
-def _verdict(mutant: dict[str, Any]) -> dict[str, Any]:
-    """What the judges say, round after round."""
-    path: str = mutant["path"]
-    target = ROOT / path
+def _first_failure(mutant: dict[str, str], files: list[str], path: str) -> str:
+    """The first of these tests that fails with the fault and is green without it; what is red anyway is set aside."""
+    target = ROOT / mutant["path"]
     original = target.read_bytes()
-    target.write_text(mutant["text"], encoding="utf-8")
-    try:
-        for files in judges.rounds(path, ROOT):
-            verdict = _in_child(files, path)
-            if verdict["failed"]:
-                return verdict
-        listed = _in_child([judges.REVIEWED_LISTS], "")["failed"]
-    finally:
-        target.write_bytes(original)
-    return {"failed": "", "listed": bool(listed) and _is_green(judges.REVIEWED_LISTS)}
+    while True:
+        target.write_text(mutant["text"], encoding="utf-8")
+        try:
+            failed = _in_child(files, path)
+        finally:
+            target.write_bytes(original)
+        if not failed or _is_green(failed):
+            return failed
+        SET_ASIDE.add(failed)
+        if not path:
+            return ""
 
 
 @cache
 def _is_green(test: str) -> bool:
     """Whether the test passes on the tree as it is; an end of the process is no test, and counts."""
-    return "/" not in test or not _in_child([test.partition("[")[0]], "")["failed"]
+    return "/" not in test or not _in_child([test.partition("[")[0]], "")
 
 
-def _in_child(files: list[str], path: str) -> dict[str, Any]:
+def _in_child(files: list[str], path: str) -> str:
     """What failed first of these tests, run in a child of this process; with a path: of its judges among them.
 
     A child that hangs or ends by itself is a failure too.
@@ -121,13 +118,14 @@ def _in_child(files: list[str], path: str) -> dict[str, Any]:
     os.close(write)
     answer = _wait(child, read)
     if answer is None:
-        return {"failed": f"the time limit of {SECONDS:.0f} s", "timeout": True}
+        return f"the time limit of {SECONDS:.0f} s"
     if not answer:
-        return {"failed": "the end of the process", "crash": True}
+        return "the end of the process"
     found = json.loads(answer)
     if found["code"] not in {GREEN, RED, BROKEN, NOTHING_TO_RUN}:
         raise RuntimeError(f"pytest ended with code {found['code']} over {files}: see {LOG}")
-    return {"failed": found["first"] or ("a test" if found["code"] in {RED, BROKEN} else "")}
+    first: str = found["first"]
+    return first or ("a test" if found["code"] in {RED, BROKEN} else "")
 
 
 def _run(files: list[str], path: str, write: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,6 +111,23 @@ def test_a_fault_that_is_none_is_refused_in_a_sentence(cloud: Cloud, fault: Any,
     answer = faults(cloud, "POST", fault)
     assert answer.status == 400
     assert said in answer.json["message"]
+
+
+def test_reserved_concurrency_holds_for_an_alias(cloud: Cloud, function: str) -> None:
+    functions, name = cloud.client("lambda"), function.rsplit(":", 1)[1]
+    version = functions.publish_version(FunctionName=name)["Version"]
+    alias = functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)["AliasArn"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+
+    def refused(_: int) -> bool:
+        try:
+            cloud.invoke(alias, kind="slow", seconds=0.5)
+        except ClientError as error:
+            return error.response["Error"]["Code"] == "TooManyRequestsException"
+        return False
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(refused, range(3))) == [False, True, True]
 
 
 def pace(cloud: Cloud, scale: float) -> None:

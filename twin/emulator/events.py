@@ -19,19 +19,21 @@ def retry_events() -> None:
     The emulator calls it once and forgets. Its retries come after seconds and not, as Lambda's do, after minutes.
     """
     events, service = part("services.eventbridge"), part("services.lambda_svc")
-    require(service, "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry")
+    require(service, "_get_func_record_for_ref", "_get_base_func_record_for_ref", "_execution_record_for_config")
+    require(service, "_event_invoke_config", "invoke_async_with_retry")
 
     def dispatch(original: Callable[[str, str], None]) -> Callable[[str, str], None]:
         def call(arn: str, payload: str) -> None:
             func, config, _ = service._get_func_record_for_ref(arn)
             if not func or not config:
-                return original(arn, payload)
+                original(arn, payload)
+                return
             record = service._execution_record_for_config(func, config)
-            qualifier = ":".join(arn.split(":")[7:])
-            configured = (func.get("event_invoke_configs") or {}).get(qualifier)
+            base = service._get_base_func_record_for_ref(arn)[0] or {}
+            configured = service._event_invoke_config(base, ":".join(arn.split(":")[7:]) or None)
             if configured:
                 record["event_invoke_config"] = configured
-            return service.invoke_async_with_retry(record, json.loads(payload))
+            service.invoke_async_with_retry(record, json.loads(payload))
 
         return call
 

@@ -24,6 +24,7 @@ def correct() -> None:
     report_the_exception()
     report_failed_imports()
     queue_above_the_limit()
+    reserve_for_every_version()
     share_layers()
     import_botocore_on_demand()
 
@@ -124,6 +125,20 @@ def queue_above_the_limit() -> None:
 
     replace(service, "_execute_function_dispatch", dispatch)
     replace(gateway, "_call_lambda_raw", mark)
+
+
+def reserve_for_every_version() -> None:
+    """Reserved concurrency is the function's, whichever version or alias is called; the emulator forgets it for both."""
+    service = part("services.lambda_svc")
+    require(service, "_functions")
+
+    def reserved(original: Callable[[Any, Any], int | None]) -> Callable[[Any, Any], int | None]:
+        def call(func: Any, config: Any) -> int | None:
+            return original(service._functions.get(config.get("FunctionName")) or func, config)
+
+        return call
+
+    replace(service, "_reserved_concurrency", reserved)
 
 
 def share_layers() -> None:

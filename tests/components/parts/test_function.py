@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -219,3 +220,15 @@ def test_who_may_invoke_may_invoke_the_alias_only() -> None:
     assert build(construct).exports["resources"] == [
         f"arn:aws:lambda:ap-northeast-1:{ACCOUNT_ID}:function:example-production-goals:live"
     ]
+
+
+def test_a_size_for_a_function_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    size = {"memory_mb": 512, "timeout_seconds": 30}
+    wrong = FunctionSettings.model_validate(SETTINGS | {"sizes": {"gaols": size, "save-tasks": size, "taks": size}})
+    with pytest.raises(pulumi.RunError) as raised:
+        replace(platform(), settings=wrong)
+    assert str(raised.value).startswith(
+        "goal-mandala:functions.sizes: there is no gaols and no taks; the functions are "
+    )
+    assert ", generate-tasks, " in str(raised.value)
+    assert "shared" not in str(raised.value)

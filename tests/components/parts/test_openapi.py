@@ -137,3 +137,9 @@ def test_another_shape_has_another_digest(tmp_path: Path) -> None:
     again = read(write(tmp_path, {"operationId": "getB", "x-function": "b", "summary": "only words"}))
     other = read(write(tmp_path, {"operationId": "getB", "x-function": "b", "security": [{"user": []}]}))
     assert first.digest() == again.digest() != other.digest()
+
+
+def test_a_body_that_may_be_left_out_is_told_apart() -> None:
+    description = read(ROOT / "lambdas" / "openapi.json")
+    empty = {operation.id for operation in description.operations if operation.may_be_empty}
+    assert empty == {"cancelExecution"}
