@@ -85,7 +85,7 @@ def test_a_dead_letter_alarms_by_the_metric_that_sqs_has(prod: Graph) -> None:
 def test_every_function_has_the_alarm(prod: Graph, rule: str) -> None:
     names = {f.inputs["name"] for f in prod.of_type("aws:lambda/function:Function")}
     alarms = {a.inputs["name"] for a in prod.of_type(ALARM)}
-    asked = {"generate-tasks": "long-duration"}
+    asked = dict.fromkeys(("generate-tasks", "propose"), "long-duration")
     asked |= dict.fromkeys(("detect-updates", "process-updates", "enforce-retention"), "long-work")
     slow = {f"goal-mandala-production-{name}": longer for name, longer in asked.items()} if rule == "duration" else {}
     assert {f"{name}-{slow.get(name, rule)}" for name in names} <= alarms

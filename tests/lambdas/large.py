@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
@@ -89,6 +89,7 @@ def reaching(server: PostgresServer, role: Mapping[str, str]) -> Iterator[None]:
         mock.patch.object(secrets, "read", lambda *_, **__: json.dumps(secret)),
         mock.patch.dict(os.environ, {"PGSSLROOTCERT": str(server.ca_file)}),
         mock.patch.object(logger, "stream", io.StringIO()),
+        redirect_stdout(io.StringIO()),
     ):
         _forget()
         try:

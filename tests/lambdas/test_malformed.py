@@ -168,3 +168,11 @@ def test_bytes_that_are_no_text_are_refused(gateway: Gateway, person: Any) -> No
         status, body = raw(gateway, head.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content)
         assert status == 400
         assert json.loads(body)["errors"]
+
+
+@pytest.mark.parametrize(("mood", "status"), [("5", 201), ("5.0", 201), ("5e0", 201), ("5.5", 400), ("50e-1", 201)])
+def test_a_whole_number_is_one_however_it_is_written(mood: str, status: int, person: Any) -> None:
+    goal = person.goal()["id"]
+    answer = person.call("createReflection", {"goalId": goal}, body=f'{{"onDate": "2027-01-10", "mood": {mood}}}')
+    assert answer.status == status, answer.text
+    assert answer.json.get("mood") == (5 if status == 201 else None)

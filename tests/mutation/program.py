@@ -138,7 +138,8 @@ def _format(node: ast.JoinedStr) -> Iterator[Replacement]:
 
 def _operation(node: ast.BinOp) -> Iterator[Replacement]:
     if isinstance(node.op, ast.BitOr):
-        yield "union", node, node.left
+        if ast.unparse(node.right) != "None":  # the name of a type
+            yield "union", node, node.left
     elif isinstance(node.op, (ast.Mult, ast.Sub)):
         opposite = ast.FloorDiv() if isinstance(node.op, ast.Mult) else ast.Add()
         yield "arithmetic", node, ast.BinOp(left=node.left, op=opposite, right=node.right)

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = '''\
 """A door."""
 
+Handle = dict[str, str] | None
+
 def door(name: Literal["front"], width: int = 2, *, parent) -> list[str]:
     """Not a fault."""
     if width > 1 and not parent:
@@ -73,6 +75,7 @@ def test_a_fault_of_every_kind_is_made(operator: str, change: str) -> None:
 def test_a_grant_and_an_argument_can_be_forgotten() -> None:
     found = changes(made())
     assert any(change.endswith("-> allow('sqs:SendMessage', on=[queue.arn, 'ö'])") for change in found["union"])
+    assert not any("Handle" in change or "None" in change for change in found["union"])
     assert any("fifo" not in change.partition(" -> ")[2] for change in found["argument"])
 
 
@@ -106,8 +109,8 @@ def test_every_fault_is_one_change_that_parses() -> None:
 
 def test_a_fault_stands_where_it_is_said_to_stand() -> None:
     [mutant] = [mutant for mutant in made() if mutant.operator == "action"]
-    assert mutant.place == "door.py:9"
-    assert "sqs:*" in mutant.text().splitlines()[8]
+    assert mutant.place == "door.py:11"
+    assert "sqs:*" in mutant.text().splitlines()[10]
     assert mutant.text().replace("('sqs:*')", '"sqs:SendMessage"') == SOURCE
 
 
@@ -179,9 +182,9 @@ def test_the_report_keeps_the_reasons_that_people_wrote() -> None:
     first = report.written(verdicts, "--seed 7 --mutants 2", "")
     assert "`python -m tests.mutation --seed 7 --mutants 2`: 1 of 2 mutants killed, 50.0 %" in first
     assert "| union | 1 | 0 |" in first
-    assert f"| `door.py:9` | union | `{lives.change.replace('|', chr(92) + '|')}` | yes | {report.OPEN} |" in first
+    assert f"| `door.py:11` | union | `{lives.change.replace('|', chr(92) + '|')}` | yes | {report.OPEN} |" in first
     judged_by_people = first.replace(report.OPEN, "the door has no other side")
-    moved = judged_by_people.replace("door.py:9", "door.py:12")
+    moved = judged_by_people.replace("door.py:11", "door.py:12")
     assert report.written(verdicts, "--seed 7 --mutants 2", moved) == judged_by_people
 
 

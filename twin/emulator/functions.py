@@ -128,7 +128,7 @@ def queue_above_the_limit() -> None:
 
 
 def reserve_for_every_version() -> None:
-    """Reserved concurrency is the function's, whichever version or alias is called; the emulator forgets it for both."""
+    """Reserved concurrency is the function's, whatever version or alias is called. The emulator forgets it for both."""
     service = part("services.lambda_svc")
     require(service, "_functions")
 

@@ -107,13 +107,20 @@ def test_logs_are_short_and_encrypted(cheapest: Graph) -> None:
 @pytest.mark.requirement(178, 180, 213)
 def test_ten_alarms_are_free_and_there_are_ten(cheapest: Graph) -> None:
     found = {r.inputs["name"].removeprefix("cheapest-prod-"): r.inputs for r in cheapest.of_type(ALARM)}
-    assert set(found) == {
-        "api-errors", "api-latency", "billing-charges", "database-connections", "database-cpu",
-        "enforce-retention-errors", "notifications-dead-letters", "notify-slack-errors", "site-errors",
-        "task-generation-failures",
-    }  # fmt: skip
-    assert condition(found["api-errors"]) == (AT_LEAST, 3, 60, 2)
-    assert condition(found["billing-charges"]) == (AT_LEAST, 80, 21_600, 1)
+    assert {name: condition(inputs) for name, inputs in found.items()} == {
+        "api-errors": (AT_LEAST, 3, 60, 2),
+        "api-latency": (ABOVE, 5_000, 300, 3),
+        "billing-charges": (AT_LEAST, 80, 21_600, 1),
+        "database-connections": (ABOVE, 45, 300, 2),
+        "database-cpu": (AT_LEAST, 95, 60, 5),
+        "enforce-retention-errors": (AT_LEAST, 1, 300, 1),
+        "notifications-dead-letters": (AT_LEAST, 1, 300, 1),
+        "notify-slack-errors": (AT_LEAST, 1, 300, 1),
+        "site-errors": (AT_LEAST, 10, 300, 2),
+        "task-generation-failures": (AT_LEAST, 1, 60, 1),
+    }
+    critical = {name for name, inputs in found.items() if severity(inputs) == "critical"}
+    assert critical == {"api-errors", "database-cpu", "task-generation-failures"}
     for inputs in found.values():
         region = inputs.get("region", HOME)
         pages = {f"{region}:cheapest-prod-pages"} if severity(inputs) == "critical" else set()

@@ -110,6 +110,10 @@ def test_a_malformed_body_is_refused_and_leaves_nothing(name: str, laboratory: L
     assert ada.call("GET", "/goals").json["items"] == []
 
 
+def test_a_body_that_may_be_left_out_is_not_missed(ada: User) -> None:
+    refused(raw(ada, "POST", f"/ai/executions/{NOWHERE}/cancel"), 404)
+
+
 @pytest.mark.parametrize("media", ["text/plain", "application/xml", "multipart/form-data"])
 def test_another_media_type_is_refused(media: str, ada: User) -> None:
     refused(raw(ada, "POST", "/goals", b'{"title": "a"}', Content_Type=media), 415)

@@ -124,6 +124,21 @@ def test_a_user_pool_asks_for_the_declared_passwords_and_offers_the_second_facto
     assert pool.id not in [item["Id"] for item in pools]
 
 
+def test_a_pools_mails_come_from_the_declared_address(account: Account) -> None:
+    declared = {
+        "emailSendingAccount": "DEVELOPER",
+        "sourceArn": "arn:aws:ses:ap-northeast-1:123456789012:identity/example.com",
+        "fromEmailAddress": "Goals <no-reply@example.com>",
+    }
+    pool = account.create("aws:cognito/userPool:UserPool", {"name": "mailing", "emailConfiguration": declared})
+    found = account.cloud.client("cognito-idp").describe_user_pool(UserPoolId=pool.id)["UserPool"]
+    assert found["EmailConfiguration"] == {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": "arn:aws:ses:ap-northeast-1:123456789012:identity/example.com",
+        "From": "Goals <no-reply@example.com>",
+    }
+
+
 def test_only_a_client_that_asks_for_a_secret_has_one(account: Account) -> None:
     pool = account.create("aws:cognito/userPool:UserPool", {})
     site = account.create("aws:cognito/userPoolClient:UserPoolClient", {"userPoolId": pool.id, "name": "site"})

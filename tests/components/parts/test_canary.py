@@ -1,0 +1,31 @@
+"""A release that reaches a part of the calls first, and is taken back by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Stacks
+
+GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+
+
+@pytest.mark.requirement(134)
+def test_a_release_reaches_a_tenth_first_and_returns_when_its_alarm_rings(stacks: Stacks) -> None:
+    graph = stacks("contrary")
+    group = graph.named(GROUP, "api-goals-release").inputs
+    role = graph.named("aws:iam/role:Role", "api-goals-release-role")
+    alarm = graph.named("aws:cloudwatch/metricAlarm:MetricAlarm", "api-goals-release").inputs
+    application = graph.named("aws:codedeploy/application:Application", "api-goals-release").inputs
+    assert group == {
+        "appName": application["name"],
+        "deploymentGroupName": "live",
+        "serviceRoleArn": role.outputs["arn"],
+        "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+        "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "alarmConfiguration": {"alarms": [alarm["name"]], "enabled": True},
+        "autoRollbackConfiguration": {
+            "enabled": True,
+            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+        },
+    }
+    assert application["computePlatform"] == "Lambda"
