@@ -16,14 +16,6 @@ from components.parts.payloads import unproduced
 State = dict[str, Any]
 THROTTLED = ("Lambda.TooManyRequestsException",)
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
-# AWS recommends retrying these always: they say nothing about the payload.
-LAMBDA_FAULTS = (
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-)
 
 
 class DefinitionError(ValueError):

@@ -73,5 +73,8 @@ def _process(activity: str) -> None:
     finally:
         metrics.count_generation(status, time.perf_counter() - began, activity)
     with DATABASE.reading() as session:
-        monitoring.complete(session, activity, answer.title_ja, answer.summary_ja)
-    logger.info("The activity is summarised.", activity=activity)
+        completed = monitoring.complete(session, activity, answer.title_ja, answer.summary_ja)
+    if completed:
+        logger.info("The activity is summarised.", activity=activity)
+    else:
+        logger.info("The activity was completed by another delivery in the meantime, or is gone.", activity=activity)

@@ -60,13 +60,17 @@ def begin(given: Mapping[str, Any], started_at: dt.datetime | None = None) -> di
     return run
 
 
-def generated(count: int = 3) -> dict[str, Any]:
-    """What a model might answer, as `generate_tasks` hands it on."""
-    tasks = [
-        {"title": f"Task {n}", "description": "", "estimatedMinutes": 30, "kind": "execution"}
+def tasks(count: int = 3, word: str = "Task") -> list[dict[str, Any]]:
+    """What a model might answer."""
+    return [
+        {"title": f"{word} {n}", "description": "", "estimatedMinutes": 30, "kind": "execution"}
         for n in range(1, count + 1)
     ]
-    return {"actionId": "any", "tasks": tasks}
+
+
+def generated(count: int = 3) -> dict[str, Any]:
+    """The tasks as `generate_tasks` hands them on."""
+    return {"actionId": "any", "tasks": tasks(count)}
 
 
 def save(run: Mapping[str, Any], action: str, count: int = 3) -> dict[str, Any]:

@@ -79,13 +79,14 @@ def claim(session: Session, activity: str) -> Row | None:
     )
 
 
-def complete(session: Session, activity: str, title_ja: str, summary_ja: str) -> None:
-    """Write down the summary."""
-    session.run(
+def complete(session: Session, activity: str, title_ja: str, summary_ja: str) -> bool:
+    """Write down the summary; False when another delivery of the same message was sooner, whose summary stays."""
+    completed = session.run(
         "UPDATE activities SET state = 'completed', title_ja = %(title)s, summary_ja = %(summary)s"
-        " WHERE id = %(activity)s",
+        " WHERE id = %(activity)s AND state <> 'completed'",
         {"activity": activity, "title": title_ja, "summary": summary_ja},
     )
+    return completed > 0
 
 
 def fail(session: Session, activity: str) -> None:

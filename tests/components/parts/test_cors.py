@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from components.parts.cors import CrossOrigin
 from plan.graph import Graph
+from tests.harness import build
 
 ALLOWED = "'Authorization,Content-Type,Idempotency-Key,If-Match,X-Correlation-Id'"
 
@@ -81,3 +83,39 @@ def test_api_gateway_s_own_answers_are_problems_that_a_page_of_the_site_can_read
         assert problem.get("status") == (int(status) if status else None)
         found[response.name.removeprefix("api-rest-")] = (inputs["responseType"], status)
     assert found == RESPONSES
+
+
+SITES = CrossOrigin(origins=("https://goals.example.com", "https://admin.example.com"), credentials=True)
+
+
+def test_one_of_several_sites_is_told_itself_and_every_branch_is_closed() -> None:
+    said: list[str] = []
+
+    def ask() -> None:
+        template = SITES.preflight_template()
+        assert template is not None
+        template.apply(said.append)
+
+    build(ask)
+    assert said[0].splitlines() == [
+        '#set($origins = ["https://goals.example.com", "https://admin.example.com"])',
+        "#set($origin = $input.params('Origin'))",
+        "#if($origin == '')#set($origin = $input.params('origin'))#end",
+        "#if($origins.contains($origin))",
+        "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)",
+        "#end",
+    ]
+    assert said[0].count("#if(") == said[0].count("#end")
+
+
+def test_caches_tell_the_answers_of_several_sites_apart() -> None:
+    assert SITES.preflight_headers(["GET"])["Vary"] == "'Origin'"
+    alone = CrossOrigin(origins=("https://goals.example.com",), credentials=False)
+    assert alone.preflight_template() is None
+    assert alone.preflight_headers(["GET", "OPTIONS"]) == {
+        "Access-Control-Allow-Origin": "'https://goals.example.com'",
+        "Access-Control-Allow-Headers": ALLOWED,
+        "Access-Control-Allow-Methods": "'GET,OPTIONS'",
+        "Access-Control-Max-Age": "'7200'",
+    }
+    assert "Access-Control-Allow-Credentials" not in alone.refusal_headers()
