@@ -21,7 +21,7 @@ export npm_config_fund := false
 export npm_config_audit := false
 export npm_config_update_notifier := false
 
-PYTHON_SOURCES := __main__.py config.py components lambdas migrations plan settings twin tests
+PYTHON_SOURCES := __main__.py config.py components lambdas migrations ops plan settings twin tests
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json lambdas/openapi.json -type f 2>/dev/null | sed 's/ /\\ /g')
 EMULATOR := twin/emulator/.venv/.installed
 POSTGRES := twin/postgres/node_modules/.installed

@@ -122,9 +122,8 @@ def _waited(monitoring: Monitoring, execution: str, console: Console) -> Run:
 
 def _told(run: Run) -> str:
     if not run.succeeded or run.summary is None:
-        return (
-            f"The run ended {run.status} after {run.seconds or 0:.0f} s: {run.error or 'no error'}: {run.cause or ''}"
-        )
+        why = f"{run.error or 'no error'}: {run.cause or 'no cause'}"
+        return f"The run ended {run.status} after {run.seconds or 0:.0f} s ({why})."
     summary = run.summary
     failures = summary.get("failures", [])
     lines = [

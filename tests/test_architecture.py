@@ -14,10 +14,10 @@ import pytest
 
 from tests.conftest import ROOT
 
-OURS = {"components", "config", "settings", "lambdas", "migrations", "plan", "twin", "tests"}
+OURS = {"components", "config", "settings", "lambdas", "migrations", "ops", "plan", "twin", "tests"}
 COMPONENTS = {path.stem for path in (ROOT / "components").glob("*.py")} - {"__init__"}
 FUNCTIONS = {path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py")}
-SOURCE_FOLDERS = ("components", "settings", "lambdas", "migrations", "plan", "twin", "tests")
+SOURCE_FOLDERS = ("components", "settings", "lambdas", "migrations", "ops", "plan", "twin", "tests")
 FACTORIES = re.compile(r"^(get_stack|get_project|get_organization|export|Config)$")
 
 
@@ -148,7 +148,12 @@ def test_plan_reads_the_program_without_the_world(path: Path) -> None:
 
 @pytest.mark.parametrize("path", below("twin/"), ids=str)
 def test_the_twin_reaches_the_functions_by_path_only(path: Path) -> None:
-    assert not {"lambdas", "tests", "__main__"} & roots(path)
+    assert not {"lambdas", "tests", "ops", "__main__"} & roots(path)
+
+
+@pytest.mark.parametrize("path", below("ops/"), ids=str)
+def test_operators_commands_know_what_is_deployed_and_not_how_it_is_made(path: Path) -> None:
+    assert roots(path) & OURS <= {"ops", "plan", "config", "settings", "migrations"}
 
 
 @pytest.mark.parametrize("path", below("migrations/"), ids=str)
@@ -196,7 +201,7 @@ LONG_FUNCTIONS = {
 def test_no_function_is_longer_than_a_screen() -> None:
     long = {
         (path.as_posix(), function.name)
-        for path in below("components/", "lambdas/", "plan/", "twin/")
+        for path in below("components/", "lambdas/", "ops/", "plan/", "twin/")
         for function in functions(path)
         if (function.end_lineno or 0) - function.lineno + 1 >= 50
     }
