@@ -127,7 +127,7 @@ def test_a_function_imports_shared_code_and_its_own_only(path: Path) -> None:
     own = path.parts[1] if len(path.parts) > 2 else "shared"
     inner = {name.split(".")[1] for name in imports(path) if name.startswith("lambdas.")}
     assert inner <= {own, "shared"}
-    assert third_party(path) <= {"boto3", "botocore", "msgspec", "psycopg2"}
+    assert third_party(path) <= {"boto3", "botocore", "aws_lambda_powertools", "msgspec", "psycopg2"}
 
 
 @pytest.mark.parametrize("path", below("lambdas/"), ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -140,9 +141,11 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Stubber]]:
 def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The log lines that were written since the test began, as CloudWatch gets them."""
     stream = io.StringIO()
-    logger.stream = stream
+    written = logger.registered_handler
+    assert isinstance(written, logging.StreamHandler)
+    before = written.setStream(stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logger.stream = None
+    written.setStream(before or sys.stdout)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from tests.requirements.page import OpenAgainError
 from tests.requirements.rows import Live, Row, RowError
 
 TYPE = re.compile(r"\b(?:awsx?|random):[\w/]+:\w+")
-FILE = re.compile(r"\b[\w-]+(?:/[\w.-]+)+|\b\w[\w.-]+\.(?:py|yaml|yml)\b")
+FILE = re.compile(r"\.?\b[\w-]+(?:/[\w.-]+)+|\b\w[\w.-]+\.(?:py|yaml|yml)\b")
 KEY = re.compile(r"(?<![\w/.])(?!tests\b|__)([a-z_]+)\.([a-z_]+)")
 STATED = rows.read()
 PROOFS = marks.proofs()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from plan.graph import Graph
 from tests.components.data import database
 from tests.harness import only
@@ -51,3 +53,20 @@ def test_only_a_library_waits_for_the_next_start(prod: Graph) -> None:
         "shared_preload_libraries": ("pg_stat_statements,pgaudit", "pending-reboot"),
         "pgaudit.log": ("ddl,role", "immediate"),
     }
+
+
+@pytest.mark.requirement(30)
+def test_readers_are_counted_by_the_service_that_has_them() -> None:
+    engine = {
+        "mode": "provisioned",
+        "instance_class": "db.t3.medium",
+        "readers": 1,
+        "reader_scaling": {"min_readers": 1, "max_readers": 3, "cpu_percent": 70},
+    }
+    graph = database(engine=engine)
+    target = only(graph, "aws:appautoscaling/target:Target")
+    policy = only(graph, "aws:appautoscaling/policy:Policy").inputs
+    assert target.inputs["serviceNamespace"] == "rds"
+    assert policy["policyType"] == "TargetTrackingScaling"
+    for key in ("serviceNamespace", "resourceId", "scalableDimension"):
+        assert policy[key] == target.inputs[key]
