@@ -47,7 +47,9 @@ from lambdas.shared import secrets as secrets_manager  # noqa: E402
 from lambdas.shared.errors import SecretUnavailable  # noqa: E402
 from lambdas.shared.logging import logger  # noqa: E402
 from lambdas.shared.operations import OPERATIONS  # noqa: E402
+from tests.twin.standins.conftest import Server  # noqa: E402
 from twin.postgres import PostgresServer  # noqa: E402
+from twin.standins.github import github_app  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS_BY_ID = {operation.id: operation for operation in OPERATIONS}
@@ -236,3 +238,23 @@ def person(database: Postgres) -> Person:
 def other(database: Postgres) -> Person:
     """Somebody else."""
     return Person()
+
+
+@pytest.fixture(scope="session")
+def played() -> Iterator[Server]:
+    with Server(github_app) as server:
+        yield server
+
+
+@pytest.fixture
+def hub(played: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """GitHub without faults."""
+    monkeypatch.setenv("GITHUB_API_URL", played.url)
+    played.send("DELETE", "/_twin/faults")
+    return played
+
+
+@pytest.fixture
+def repo() -> str:
+    """A repository that nobody has looked at."""
+    return f"r{uuid.uuid4().hex[:12]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Stacks
+from tests.harness import function_statements
 
 GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 
@@ -29,3 +30,19 @@ def test_a_release_reaches_a_tenth_first_and_returns_when_its_alarm_rings(stacks
         },
     }
     assert application["computePlatform"] == "Lambda"
+
+
+@pytest.mark.requirement(134, 203)
+def test_a_release_may_move_its_own_alias_and_look_at_its_own_alarm(stacks: Stacks) -> None:
+    graph = stacks("contrary")
+    function = graph.named("aws:lambda/function:Function", "api-goals-function").outputs["arn"]
+    alias = graph.named("aws:lambda/alias:Alias", "api-goals-live").outputs["arn"]
+    alarm = graph.named("aws:cloudwatch/metricAlarm:MetricAlarm", "api-goals-release").outputs["arn"]
+    assert function_statements(graph, "api-goals-release") == [
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+            "Resource": [function, alias],
+        },
+        {"Effect": "Allow", "Action": ["cloudwatch:DescribeAlarms"], "Resource": [alarm]},
+    ]

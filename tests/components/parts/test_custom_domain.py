@@ -46,3 +46,8 @@ def test_a_certificate_is_proven_by_a_record_that_may_be_there_already(stacks: S
     for proof in proofs:
         assert proof["allowOverwrite"] is True
         assert proof["ttl"] == 300
+
+
+@pytest.mark.requirement(77, 102)
+def test_callers_are_told_the_api_s_own_name(stacks: Stacks) -> None:
+    assert stacks("contrary").exports["api_url"] == "https://api.example.com"

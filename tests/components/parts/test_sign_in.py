@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plan.graph import Graph
+from tests.components.parts.test_user_pool import users
 from tests.harness import only
 
 
@@ -50,3 +51,17 @@ def test_an_unlike_sign_in_is_answered_by_its_risk_without_a_mail(prod: Graph) -
         "mediumAction": {"eventAction": "MFA_IF_CONFIGURED", "notify": False},
         "highAction": {"eventAction": "BLOCK", "notify": False},
     }
+
+
+@pytest.mark.requirement(73, 247)
+@pytest.mark.parametrize(("mfa", "said", "totp"), [("off", "OFF", False), ("required", "ON", True)])
+def test_a_second_factor_is_a_setting(mfa: str, said: str, totp: bool) -> None:
+    pool = only(users(mfa=mfa, threat_protection={"mode": "audit_only"}), "aws:cognito/userPool:UserPool").inputs
+    assert pool["mfaConfiguration"] == said
+    assert pool.get("softwareTokenMfaConfiguration") == ({"enabled": True} if totp else None)
+
+
+def test_a_pool_that_may_be_deleted_says_so() -> None:
+    pool = only(users(deletion_protection=False), "aws:cognito/userPool:UserPool")
+    assert pool.inputs["deletionProtection"] == "INACTIVE"
+    assert not pool.options.get("protect")

@@ -21,7 +21,7 @@ def monitor(laboratory: Laboratory, *words: str) -> subprocess.CompletedProcess[
 
 @pytest.mark.requirement(89, 265)
 def test_monitoring_started_by_hand_ends_with_its_summary(laboratory: Laboratory) -> None:
-    made = laboratory.person().call("POST", "/sources", {"owner": "pulumi", "repo": "gone-for-ever"})
+    made = laboratory.person().call("POST", "/sources", {"owner": "pulumi", "repo": "missing-by-hand"})
     assert made.status == 201
     answer = monitor(laboratory, "--json")
     assert answer.returncode == 0, answer.stderr
