@@ -18,8 +18,9 @@ WITH_PRODUCTION = (
     "tests/test_staging.py::test_staging_differs_from_production_in_names_price_class_and_mail_alone",
     "tests/test_staging.py::test_staging_has_the_same_resources_as_production_but_nobody_s_mail",
 )
-# They compare the program with itself, or look at no behaviour, at the cost of many recordings.
+# They compare the program with itself, or with a file that a command writes.
 NO_JUDGES = (
+    "tests/components/test_definitions.py::test_the_committed_definition_is_the_one_that_production_runs",
     "tests/test_main.py::test_any_order_of_registration_gives_the_same_graph",
     "tests/test_main.py::test_preview_registers_the_same_resources_as_an_update",
     "tests/test_main.py::test_the_program_evaluated_twice_is_byte_identical_and_uses_nothing_deprecated",

@@ -22,7 +22,8 @@ them asks for it. Written by `make docs` from `tests/requirements/rows/` and the
 
 - **Sources**: {sources}.
 - **Checks**: {checks}.
-- **Met**: tests are marked with the row, and prove all of it. **Open**: not yet ([the list](../tests/open_requirements.txt)).
+- **Met**: tests are marked with the row, and prove all of it. **Open**: not yet ([the
+  list](../tests/open_requirements.txt)).
   **Needs a live account**: [what is proven up to it, and what remains](live-account.md). **Waived**: decided against,
   with the reason.
 
