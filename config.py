@@ -16,7 +16,7 @@ from pydantic import ValidationError, model_validator
 from settings.api import ApiSettings
 from settings.artifacts import ArtifactSettings
 from settings.audit import AuditSettings
-from settings.database import DatabaseSettings
+from settings.database import DatabaseSettings, External
 from settings.encryption import EncryptionSettings
 from settings.frontend import FrontendSettings
 from settings.functions import FunctionSettings
@@ -100,6 +100,17 @@ class Settings(Section):
             raise ValueError(
                 f"network.nat: is 'none', so that functions cannot reach the services outside AWS that "
                 f"{' and '.join(needs)} {'needs' if len(needs) == 1 else 'need'}: choose 'single' or 'one_per_az'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _external_database_in_reach(self) -> Settings:
+        """Security groups follow the database's port by themselves; network ACLs are told what may leave."""
+        acls, engine = self.network.network_acls, self.database.engine
+        if acls and isinstance(engine, External) and engine.port not in acls.ports_out:
+            raise ValueError(
+                f"network.network_acls.ports_out: {acls.ports_out} lacks database.engine.port {engine.port}, so that no "
+                f"function could reach the database: add it"
             )
         return self
 

@@ -127,6 +127,7 @@ class Network(pulumi.ComponentResource):
             NetworkAcls(
                 f"{self._name}-acls",
                 NetworkAclsArgs(
+                    settings=settings.network_acls,
                     cidr_block=settings.cidr_block,
                     vpc_id=self.vpc_id,
                     public_subnet_ids=self.public_subnet_ids,

@@ -23,6 +23,12 @@ class FlowLogSettings(Section):
     retention_days: LogRetentionDays
 
 
+class NetworkAclSettings(Section):
+    """Network ACLs (row 11): TCP to the VPC itself, and to anywhere outside on these ports alone."""
+
+    ports_out: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=1, max_length=10)]
+
+
 class NetworkSettings(Section):
     """The VPC (rows 1 to 12, C13)."""
 
@@ -37,7 +43,9 @@ class NetworkSettings(Section):
             description="AWS services that are reached inside the VPC. Interface endpoints cost by the hour and zone."
         ),
     ]
-    network_acls: Annotated[bool, Field(description="Stateless rules around the subnets, beside the security groups.")]
+    network_acls: Annotated[
+        NetworkAclSettings | None, Field(description="Stateless rules around the subnets, beside the security groups.")
+    ]
     flow_logs: FlowLogSettings | None
 
     @model_validator(mode="after")

@@ -9,8 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from settings.network import NetworkAclSettings
+
 ANYWHERE = "0.0.0.0/0"
-HTTPS = (443, 443)
 EVERY = (0, 65535)
 # Where answers arrive: Lambda and NAT gateways use these ports (VPC user guide, ephemeral ports).
 EPHEMERAL = (1024, 65535)
@@ -21,6 +22,7 @@ TCP = "6"
 class NetworkAclsArgs:
     """The VPC and its subnets of both kinds."""
 
+    settings: NetworkAclSettings
     cidr_block: str
     vpc_id: pulumi.Input[str]
     public_subnet_ids: pulumi.Input[Sequence[str]]
@@ -28,22 +30,21 @@ class NetworkAclsArgs:
 
 
 class NetworkAcls(pulumi.ComponentResource):
-    """TCP only: inside the VPC everything, outside HTTPS and the answers to it.
-
-    A database that stands elsewhere and is reached on another port needs that port here.
-    """
+    """TCP only: inside the VPC everything, outside the ports that are set, and the answers from there."""
 
     def __init__(self, name: str, args: NetworkAclsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make one list for the public and one for the private subnets."""
         super().__init__("mandala:parts:NetworkAcls", name, None, opts)
+        inside = (100, args.cidr_block, EVERY)
+        out = [(110 + index, ANYWHERE, (port, port)) for index, port in enumerate(args.settings.ports_out)]
         # A NAT gateway stands in a public subnet: its traffic is the functions' own, so both lists are the same.
         for role, subnet_ids in (("public", args.public_subnet_ids), ("private", args.private_subnet_ids)):
             aws.ec2.NetworkAcl(
                 f"{name}-{role}",
                 vpc_id=args.vpc_id,
                 subnet_ids=subnet_ids,
-                ingress=[_rule(*rule) for rule in ((100, args.cidr_block, EVERY), (110, ANYWHERE, EPHEMERAL))],
-                egress=[_rule(*rule) for rule in ((100, args.cidr_block, EVERY), (110, ANYWHERE, HTTPS))],
+                ingress=[_rule(*rule) for rule in (inside, (110, ANYWHERE, EPHEMERAL))],
+                egress=[_rule(*rule) for rule in (inside, *out)],
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})

@@ -59,7 +59,7 @@ NETWORK: dict[str, Any] = {
     "private_subnet_mask": 20,
     "nat": "single",
     "endpoints": [],
-    "network_acls": False,
+    "network_acls": None,
     "flow_logs": None,
 }
 SECRETS: dict[str, Any] = {"external": {}, "watch": None}

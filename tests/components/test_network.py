@@ -142,7 +142,7 @@ def test_a_network_in_which_nothing_works_is_refused(changes: dict[str, Any], se
 
 @pytest.mark.requirement(11)
 def test_network_acls_surround_every_subnet_and_let_only_tcp_pass() -> None:
-    graph = network(network_acls=True)
+    graph = network(network_acls={"ports_out": [443, 6543]})
     acls = graph.of_type(ACL)
     assert {id_ for acl in acls for id_ in acl.inputs["subnetIds"]} == {s.id for s in graph.of_type(SUBNET)}
     for acl in acls:
@@ -152,7 +152,9 @@ def test_network_acls_surround_every_subnet_and_let_only_tcp_pass() -> None:
         }
         inside = ("6", "allow", "10.0.0.0/16", 0, 65535)
         assert rules["ingress"] == {inside, ("6", "allow", "0.0.0.0/0", 1024, 65535)}
-        assert rules["egress"] == {inside, ("6", "allow", "0.0.0.0/0", 443, 443)}
+        out = {("6", "allow", "0.0.0.0/0", port, port) for port in (443, 6543)}
+        assert rules["egress"] == {inside, *out}
+        assert len({rule["ruleNo"] for rule in acl.inputs["egress"]}) == 3
     assert network().of_type(ACL) == []
 
 

@@ -26,7 +26,7 @@ def rule(number: int, block: str, first: int, last: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def listed() -> Graph:
-    return network(network_acls=True, cidr_block="10.20.0.0/16")
+    return network(network_acls={"ports_out": [443]}, cidr_block="10.20.0.0/16")
 
 
 @pytest.mark.requirement(11)
