@@ -109,8 +109,8 @@ class Settings(Section):
         acls, engine = self.network.network_acls, self.database.engine
         if acls and isinstance(engine, External) and engine.port not in acls.ports_out:
             raise ValueError(
-                f"network.network_acls.ports_out: {acls.ports_out} lacks database.engine.port {engine.port}, so that no "
-                f"function could reach the database: add it"
+                f"network.network_acls.ports_out: {acls.ports_out} lacks database.engine.port {engine.port}, so that "
+                f"no function could reach the database: add it"
             )
         return self
 

@@ -257,7 +257,7 @@ def test_the_program_evaluated_twice_is_byte_identical_and_uses_nothing_deprecat
     assert [str(warning.message) for warning in caught if warning.category is DeprecationWarning] == []
 
 
-@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))])
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.prove) for seed in range(3, 20))])
 def test_any_order_of_registration_gives_the_same_graph(seed: int, local: Graph) -> None:
     order = random.Random(seed)
     assert differences(record("local", delay=lambda: order.uniform(0, 0.001)), local) == []

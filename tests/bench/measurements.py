@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import functions
+from tests.bench import functions, page, system
 from tests.bench.measure import ROOT, Figure, run
 
 CDK = "AWS CDK (Python): synthesis of 214 resources 9.9 s and 557 MB"
@@ -105,4 +105,8 @@ ALL: dict[str, Callable[[int], list[Figure]]] = {
     "imports": functions.imports,
     "packages": functions.packages,
     "million": functions.million,
+    "api": system.api,
+    "queue": system.queue,
+    "service": system.service,
+    "pages": page.pages,
 }

@@ -22,10 +22,10 @@ from tests.bench.load import Call
 from tests.bench.measure import ROOT, Figure
 from tests.twin.experiments import messages
 from tests.twin.experiments.laboratory import Laboratory
-from tests.twin.system import System, User
+from tests.twin.system import System, User, call
 
 CLIENTS, RATE, MESSAGES = 16, 100, 10_000
-SLICE_SECONDS, STEADY_SECONDS = 10, 60
+SLICES, SLICE_SECONDS, STEADY_SECONDS = 6, 10, 60
 EMPTY = 'def handler(event, context):\n    print("{}")\n    return {"statusCode": 200, "body": "{}"}\n'
 GATEWAY = "the emulated gateway, with its authorizer"
 # What each API function answers first, after which its execution environment is warm.
@@ -62,12 +62,9 @@ def _empty(laboratory: Laboratory, user: User) -> Call:
     with zipfile.ZipFile(archive, "w") as content:
         content.writestr("empty.py", EMPTY)
     functions, gateway = laboratory.system.client("lambda"), laboratory.system.client("apigateway")
-    shared = {
-        "Runtime": "python3.13",
-        "Role": f"arn:aws:iam::{laboratory.system.state['account_id']}:role/empty",
-        "Handler": "empty.handler",
-    }
-    made = functions.create_function(FunctionName="empty", Code={"ZipFile": archive.getvalue()}, **shared)
+    role = f"arn:aws:iam::{laboratory.system.state['account_id']}:role/empty"
+    fixed = {"Runtime": "python3.13", "Handler": "empty.handler", "Role": role}
+    made = functions.create_function(FunctionName="empty", Code={"ZipFile": archive.getvalue()}, **fixed)
     api = laboratory.system.state["outputs"]["api_id"]
     pages = gateway.get_paginator("get_resources").paginate(restApiId=api)
     resources = {item["path"]: item["id"] for page in pages for item in page["items"]}
@@ -80,9 +77,9 @@ def _empty(laboratory: Laboratory, user: User) -> Call:
         r"functions/.*/invocations", f"functions/{made['FunctionArn']}/invocations", ours["methodIntegration"]["uri"]
     )
     gateway.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
-    call = _call(laboratory, user, "/empty")
-    gateway.create_deployment(restApiId=api, stageName=call.url.split("/")[-2])
-    return call
+    empty = _call(laboratory, user, "/empty")
+    gateway.create_deployment(restApiId=api, stageName=empty.url.split("/")[-2])
+    return empty
 
 
 def _right(outcome: load.Outcome, what: str) -> load.Outcome:
@@ -100,32 +97,41 @@ def api(runs: int) -> list[Figure]:
         user = laboratory.system.sign_in(**laboratory.system.state["user"])
         goal = laboratory.system.state["goal_id"]
         empty = _empty(laboratory, user)
-        ours = {path: _call(laboratory, user, path) for path in ("/goals", f"/tasks?goalId={goal}&limit=20")}
-        load.alternately([empty, *ours.values()], 5)
-        outcomes = load.alternately([empty, *ours.values()], 60 * runs)
-        nothing, *rest = (_right(outcome, "single calls") for outcome in outcomes)
-        crowds: dict[str, list[load.Outcome]] = {}
-        for _ in range(6):
-            for name, call in (("empty", empty), ("ours", ours["/goals"])):
-                outcome = load.crowd(call, clients=CLIENTS, seconds=SLICE_SECONDS)
-                crowds.setdefault(name, []).append(_right(outcome, f"{CLIENTS} clients of {call.url}"))
+        ours = {
+            "GET /goals": _call(laboratory, user, "/goals"),
+            "GET /tasks?goalId={goalId}&limit=20": _call(laboratory, user, f"/tasks?goalId={goal}&limit=20"),
+        }
+        return [*_single(empty, ours, 60 * runs), *_crowds(empty, ours["GET /goals"])]
+
+
+def _single(empty: Call, ours: dict[str, Call], times: int) -> list[Figure]:
+    load.alternately([empty, *ours.values()], 5)
+    outcomes = load.alternately([empty, *ours.values()], times)
+    nothing, *rest = (_right(outcome, "single calls") for outcome in outcomes)
     figures = [Figure(what=f"an empty function behind {GATEWAY}", goal="", values=nothing.milliseconds, unit="ms")]
-    for path, outcome in zip(ours, rest, strict=True):
+    for name, outcome in zip(ours, rest, strict=True):
         factors = [outcome.percentile(share) / nothing.percentile(share) for share in (0.5, 0.95)]
         figures.append(
             Figure(
-                what=f"`GET {re.sub('=[^&]{36}', '={goalId}', path)}` there, in turn with the empty one",
+                what=f"`{name}` there, in turn with the empty one",
                 goal="median <= 1.3 x, 95th percentile <= 2 x the empty one's",
                 values=outcome.milliseconds,
                 unit="ms",
                 reference=f"{factors[0]:.2f} x and {factors[1]:.2f} x the empty function",
             )
         )
-    rates = {name: [outcome.per_second for outcome in found] for name, found in crowds.items()}
+    return figures
+
+
+def _crowds(empty: Call, ours: Call) -> list[Figure]:
+    rates: dict[str, list[float]] = {"empty": [], "ours": []}
+    for _ in range(SLICES):
+        for name, each in (("empty", empty), ("ours", ours)):
+            outcome = load.crowd(each, clients=CLIENTS, seconds=SLICE_SECONDS)
+            rates[name].append(_right(outcome, f"{CLIENTS} clients of {each.url}").per_second)
     share = statistics.median(rates["ours"]) / statistics.median(rates["empty"])
     what = f"answers a second to {CLIENTS} clients, {SLICE_SECONDS} s at a time"
     return [
-        *figures,
         Figure(what=f"{what}: the empty function", goal="", values=rates["empty"], unit="1/s"),
         Figure(
             what=f"{what}: `GET /goals`, no error",
@@ -138,23 +144,38 @@ def api(runs: int) -> list[Figure]:
 
 
 def queue(_: int) -> list[Figure]:
-    """Messages through the activities queue and its consumer, a hundredth of them poison, until all others are done."""
+    """Messages through the activities queue and its consumer, a hundredth of them poison, until all others are done.
+
+    Once with a model that answers at once, which leaves the queue, the consumer and its writes; once as usual.
+    """
+    figures = []
     with running("--no-demo") as laboratory:
-        chance = random.Random(1)
-        sent = messages.prepare(laboratory, MESSAGES, chance=chance, twice=0)
-        messages.hurt(laboratory, sent, chance=chance, calls=0)
-        with messages.watched(laboratory, visibility=30):
-            found = messages.deliver(laboratory, sent, within=900)
+        for milliseconds in (0, 20):
+            latency = {"seconds": milliseconds / 1000}
+            assert call("PUT", f"{laboratory.system.state['model_url']}/_twin/latency", latency).status == 200
+            seconds = _delivered(laboratory)
+            figures.append(
+                Figure(
+                    what=f"{MESSAGES} messages through the activities queue, 1 % poison, a question to the model "
+                    f"({milliseconds} ms) and two writes each",
+                    goal="" if milliseconds else "<= 30 s",
+                    values=[seconds],
+                    reference=f"{MESSAGES / seconds:.0f} messages a second",
+                )
+            )
+    return figures
+
+
+def _delivered(laboratory: Laboratory) -> float:
+    """Seconds from the first message's sending until every good one has its summary."""
+    chance = random.Random(1)  # noqa: S311 - the same messages every time
+    sent = messages.prepare(laboratory, MESSAGES, chance=chance, twice=0)
+    messages.hurt(laboratory, sent, chance=chance, calls=0)
+    with messages.watched(laboratory, visibility=30):
+        found = messages.deliver(laboratory, sent, within=900)
     if set(found.completions) != set(sent.good) or found.dead != sent.dead:
         raise RuntimeError("the queue lost messages: run tests/twin/experiments/test_messages.py")
-    return [
-        Figure(
-            what=f"{MESSAGES} messages through the activities queue, 1 % poison, a summary and two writes each",
-            goal="<= 30 s with one write each and no model",
-            values=[found.seconds],
-            reference=f"{MESSAGES / found.seconds:.0f} messages a second; the model's stand-in takes 20 ms for each",
-        )
-    ]
+    return found.seconds
 
 
 def service(_: int) -> list[Figure]:

@@ -44,7 +44,8 @@ _MESSAGES = {
     "ThrottlingException": "Too many requests, please wait before trying again.",
 }
 _UNEXPECTED = "The system encountered an unexpected error during processing. Try your request again."
-_LATENCY = web.AppKey("latency_seconds", float)
+_LATENCY = web.AppKey("latency", list[float])
+_LONGEST_SECONDS = 120.0
 
 
 class Refused(Exception):
@@ -57,9 +58,13 @@ class Refused(Exception):
 
 
 def model_app(latency_seconds: float = DEFAULT_LATENCY_SECONDS) -> web.Application:
-    """The stand-in, ready to be mounted on a loopback port; each answer takes at least `latency_seconds`."""
+    """The stand-in, ready to be mounted on a loopback port; each answer takes at least `latency_seconds`.
+
+    `PUT /_twin/latency {"seconds": 2}` changes that while it runs.
+    """
     app = web.Application(client_max_size=_BODY_BYTES)
-    app[_LATENCY] = latency_seconds
+    app[_LATENCY] = [latency_seconds]  # an application's own values are fixed once it runs
+    app.router.add_put(f"{faults.PREFIX}latency", _slow_down)
     app.router.add_post("/model/{model_id:.+}/converse", _converse)
     app.router.add_route("*", "/model/{path:.*}", _unknown)
     model_apis.add_routes(app)
@@ -95,7 +100,7 @@ async def _answer(
         # A tool's input is cut off in the middle, so that nothing of it can be read.
         content = [{"toolUse": {**content[0]["toolUse"], "input": {}}}] if tool else [{"text": written[:limit]}]
         used, reason = limit, "max_tokens"
-    await asyncio.sleep(max(0.0, request.app[_LATENCY] - (time.monotonic() - began)))
+    await asyncio.sleep(max(0.0, request.app[_LATENCY][0] - (time.monotonic() - began)))
     asked = model_answers.tokens(_everything(body))
     return _json(
         {
@@ -177,6 +182,18 @@ async def _fail(request: web.Request, fault: faults.Fault) -> web.Response:
         return _error("ThrottlingException")
     code = fault.code or next((name for name, status in _STATUS.items() if status == fault.status), None)
     return _error(code or "InternalServerException", status=fault.status)
+
+
+async def _slow_down(request: web.Request) -> web.Response:
+    try:
+        seconds = float(json.loads(await request.read())["seconds"])
+    except (KeyError, TypeError, ValueError) as error:
+        return web.json_response({"message": f'expected {{"seconds": <number>}}: {error!r}'}, status=400)
+    if not 0 <= seconds <= _LONGEST_SECONDS:
+        told = f"seconds: should be between 0 and {_LONGEST_SECONDS:.0f} (got {seconds})"
+        return web.json_response({"message": told}, status=400)
+    request.app[_LATENCY][0] = seconds
+    return web.json_response({"seconds": seconds})
 
 
 async def _unknown(_: web.Request) -> web.Response:

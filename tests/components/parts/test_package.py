@@ -37,7 +37,6 @@ print(json.dumps([str(package.ROOT), digests]))
 IMPORT_ALONE = """
 import importlib, json, os, sys
 package, libraries, module = sys.argv[1:]
-sys.modules["typing_extensions"] = None  # msgspec takes it where it is, and the layer has none
 before = set(sys.modules)
 sys.path[:0] = [package, libraries]
 handler = importlib.import_module(module).handler
@@ -127,7 +126,7 @@ def shipped_libraries() -> set[str]:
     """Import names of what the layer holds."""
     requirements = (ROOT / "lambdas" / "requirements.txt").read_text()
     names = {name.replace("-", "_") for name in re.findall(r"^([a-z0-9-]+)==", requirements, re.MULTILINE)}
-    assert {"msgspec", "psycopg2_binary"} <= names
+    assert {"aws_lambda_powertools", "msgspec", "psycopg2_binary"} <= names
     return names | {"psycopg2"}
 
 

@@ -12,7 +12,7 @@ from tests.twin.experiments.laboratory import PACE, TABLES, Laboratory, running
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Show what the experiments found."""
     for table in config.stash.get(TABLES, []):
-        terminalreporter.section("task generation against faults")
+        terminalreporter.section("what the experiments found")
         terminalreporter.write_line(table)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from typing import Any
 
@@ -228,3 +229,27 @@ def test_the_latency_is_kept_and_reported(serve: Any) -> None:
         call.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=test")
         with urllib.request.urlopen(call, timeout=5) as response:
             assert json.load(response)["metrics"]["latencyMs"] >= 200
+
+
+def test_the_latency_can_be_changed_while_it_runs(model: Any) -> None:
+    body = request()
+    try:
+        assert model.send("PUT", "/_twin/latency", {"seconds": 0.2}).status == 200
+        began = time.monotonic()
+        call = urllib.request.Request(
+            f"{model.url}/model/{MODEL}/converse",
+            data=json.dumps(body).encode(),
+            method="POST",
+            headers={"Authorization": "AWS4-HMAC-SHA256 Credential=test"},
+        )
+        with urllib.request.urlopen(call, timeout=5) as response:
+            assert response.status == 200
+        assert time.monotonic() - began >= 0.2
+    finally:
+        model.send("PUT", "/_twin/latency", {"seconds": 0})
+
+
+@pytest.mark.parametrize("seconds", [-1, 121, "soon", None, float("nan")])
+def test_a_latency_that_is_none_is_refused(model: Any, seconds: Any) -> None:
+    answer = model.send("PUT", "/_twin/latency", {"seconds": seconds})
+    assert (answer.status, "seconds" in answer.text) == (400, True)
