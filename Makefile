@@ -103,7 +103,7 @@ test: install ## Everything: lint, types, unit, and the whole system on this mac
 	npm test --prefix web --silent
 	mypy
 	pytest -n 2 -m "not twin and not prove" -q --cov --cov-report= --cov-fail-under=0
-	pytest -m "twin and not prove" -q --cov --cov-append --cov-report=term --cov-report=xml
+	pytest -n 3 --dist loadfile -m "twin and not prove" -q --cov --cov-append --cov-report=term --cov-report=xml
 
 prove: install ## The long experiments in full
 	pytest -m prove -q

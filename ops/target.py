@@ -77,7 +77,7 @@ class Target:
         from botocore.config import Config
 
         found = _ARN.fullmatch(arn)
-        options: dict[str, Any] = {"region_name": found["region"]} if found else {}
+        options: dict[str, Any] = {"region_name": found["region"] if found else None, **self.connection}
         config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
         with in_words(f"The client of {service}"):
-            return boto3.client(service, config=config, **{**options, **self.connection})
+            return boto3.session.Session().client(service, config=config, **options)

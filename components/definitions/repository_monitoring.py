@@ -3,6 +3,9 @@
 Sources are looked at side by side, and one that fails is marked and stops no other. Its last check moves only when all
 was detected and queued, so that what could not be queued is found again by the next run. Within the map no field of a
 function's answer is named, because a missing one would end the run and not the source.
+
+Many sources that are all slow outlast the run. Its time limit then ends it: what was found until then is stored and
+queued, the others are found by the next run, and the time-out is heard of.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 import pulumi
 
-from components.parts import states
+from components.parts import durations, states
 from components.parts.grant import Grant
 from components.parts.work import Work
 from settings.monitoring import MonitoringScheduled
@@ -26,6 +29,8 @@ LIMITED = ("GitHubRateLimited",)
 LIMITED_SECONDS = 60
 # How long a step waits while its function has no free place.
 PATIENCE_SECONDS = 300
+# No run looks at more sources than this.
+MOST_SOURCES = 1000
 Functions = Mapping[str, pulumi.Input[str]]
 
 
@@ -97,7 +102,28 @@ def _source(functions: Functions, settings: MonitoringScheduled) -> states.State
 
 
 def definition(functions: Functions, settings: MonitoringScheduled) -> dict[str, Any]:
-    """The whole definition; `functions` are alias ARNs by name."""
+    """The whole definition; `functions` are alias ARNs by name. RunError when not even one source might be finished."""
+    machine = states.machine(
+        _run(functions, settings),
+        comment="What happened in the followed repositories, every day",
+        timeout=settings.timeout_seconds,
+    )
+    ends = time(machine, sources=1)
+    if ends >= settings.timeout_seconds:
+        raise pulumi.RunError(
+            f"goal-mandala:monitoring: a run with a single source may last {ends:.0f} s and timeout_seconds is "
+            f"{settings.timeout_seconds}: a machine's timeout cannot be caught, so the source would not be marked; "
+            f"raise timeout_seconds, or lower detect_timeout_seconds or step_timeout_seconds"
+        )
+    return machine
+
+
+def time(machine: Mapping[str, Any], sources: int = MOST_SOURCES) -> float:
+    """The longest run over so many sources in seconds, if its time limit did not end it."""
+    return durations.flow(machine, durations.Count(items={"LookAtSources": sources}))
+
+
+def _run(functions: Functions, settings: MonitoringScheduled) -> states.State:
     failed = [states.catch("MonitoringFailed")]
 
     def step(name: str, payload: dict[str, Any], result: tuple[str, ...], result_path: str, next_: str) -> states.State:
@@ -113,7 +139,7 @@ def definition(functions: Functions, settings: MonitoringScheduled) -> dict[str,
         )
 
     summary = ("sources", "newActivities", "failedSources", "failures")
-    flow = states.flow(
+    return states.flow(
         "ListDataSources",
         {
             "ListDataSources": step("list_data_sources", {}, ("sources",), "$.found", "LookAtSources"),
@@ -132,7 +158,4 @@ def definition(functions: Functions, settings: MonitoringScheduled) -> dict[str,
                 error="MonitoringFailed", cause="The run failed as a whole; what it stored and queued stays"
             ),
         },
-    )
-    return states.machine(
-        flow, comment="What happened in the followed repositories, every day", timeout=settings.timeout_seconds
     )

@@ -56,6 +56,8 @@ def _onward(state: State, shape: Shape) -> Iterator[tuple[str, Shape]]:
 
 
 def _result(state: State, shape: Shape) -> Shape:
+    if state["Type"] == "Wait":
+        return shape
     result: Shape = None
     if state["Type"] == "Task":
         result = {key.removesuffix(".$"): None for key in state["ResultSelector"]}
@@ -81,7 +83,8 @@ def _read(state: State) -> Iterator[str]:
     for key in ("ItemsPath", "InputPath"):
         yield from _paths(state.get(key, ""))
     for rule in state.get("Choices", []):
-        yield from _paths(rule["Variable"])
+        for key in ("Variable", "TimestampGreaterThanEqualsPath"):
+            yield from _paths(rule.get(key, ""))
 
 
 def _templated(template: Any) -> Iterator[str]:

@@ -53,7 +53,7 @@ def wait_for_a_place(seconds: int, *, longest: int = 12) -> dict[str, Any]:
 
     A function whose concurrency is reserved is full whenever more runs meet than it has places for.
     """
-    return retry(THROTTLED, interval=2, attempts=seconds // longest, backoff=1.5, longest=longest)
+    return retry(THROTTLED, interval=min(2, longest), attempts=seconds // longest, backoff=1.5, longest=longest)
 
 
 def never(errors: Sequence[str]) -> dict[str, Any]:
@@ -147,6 +147,16 @@ def choice(rules: Sequence[dict[str, Any]], *, default: str, comment: str = "") 
 def equals(path: str, value: str, *, next: str) -> dict[str, Any]:  # noqa: A002
     """A rule of `choice`: the text at `path` is `value`."""
     return {"Variable": path, "StringEquals": value, "Next": next}
+
+
+def has_passed(path: str, *, next: str) -> dict[str, Any]:  # noqa: A002
+    """A rule of `choice`: the time at `path` (RFC 3339) has come."""
+    return {"Variable": "$$.State.EnteredTime", "TimestampGreaterThanEqualsPath": path, "Next": next}
+
+
+def wait(seconds: int, *, next: str, comment: str = "") -> State:  # noqa: A002
+    """Do nothing for so many seconds."""
+    return _finish({"Type": "Wait", "Seconds": seconds}, next, comment)
 
 
 def fail(*, error: str, cause: str) -> State:

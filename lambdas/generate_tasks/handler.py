@@ -37,13 +37,15 @@ MODEL = choose(ENV.model_provider, ENV.model_id, ENV.model_key_arn)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{"run", "actionId"} -> {"actionId", "tasks"}."""
     run, action = runs.read(event), str(event["actionId"])
-    if run.is_past_deadline:
-        raise DeadlineExceeded(f"The run's deadline has passed before the action {action} was begun.")
+    _check_time(run, f"before the action {action} was begun")
     began = time.perf_counter()
     status = "failure"
     try:
-        answer = MODEL.ask(logic.prompt(_text(run, action)), generated.GeneratedTasks)
+        prompt = logic.prompt(_text(run, action))
+        _check_time(run, "before the model was asked")
+        answer = MODEL.ask(prompt, generated.GeneratedTasks, within=run.seconds_left)
         logic.check(answer)
+        _check_time(run, "while the model was asked", grace=runs.GRACE_SECONDS)
         status = "success"
     finally:
         seconds = time.perf_counter() - began
@@ -52,6 +54,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             "The model was asked.", action=action, status=status, seconds=round(seconds, 3), prompt=logic.VERSION
         )
     return {"actionId": action, "tasks": generated.plain(answer)}
+
+
+def _check_time(run: Run, when: str, grace: float = 0) -> None:
+    if run.seconds_left + grace <= 0:
+        raise DeadlineExceeded(f"The run's deadline has passed {when}.")
 
 
 def _text(run: Run, action: str) -> Row:

@@ -11,8 +11,8 @@ import msgspec
 from lambdas.shared.errors import InvalidInput
 from lambdas.shared.logging import correlate
 
-# The state machine ends after 900 s, which nothing can catch: no action is begun later than this after the start.
-DEADLINE_SECONDS = 780
+# What is handed in later than this after the run's deadline is not saved: the rest of the run's time is for its end.
+GRACE_SECONDS = 5
 
 
 class ExecutionInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -26,7 +26,7 @@ class ExecutionInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Run(ExecutionInput, frozen=True, kw_only=True, rename="camel"):
-    """A checked execution with its deadline, in seconds since 1970."""
+    """A checked execution with its deadline, in seconds since 1970: from then on nothing new may be begun."""
 
     deadline: int
 
@@ -46,9 +46,9 @@ class Run(ExecutionInput, frozen=True, kw_only=True, rename="camel"):
         return str(self.user_id)
 
     @property
-    def is_past_deadline(self) -> bool:
-        """Whether nothing new may be begun."""
-        return time.time() >= self.deadline
+    def seconds_left(self) -> float:
+        """The time until the deadline; negative when it has passed."""
+        return self.deadline - time.time()
 
 
 def read(event: dict[str, Any]) -> Run:

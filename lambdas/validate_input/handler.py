@@ -29,8 +29,11 @@ DATABASE = Database(ENV.database_secret_arn)
 
 @recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{"input", "startedAt"} -> the run. InvalidInput when there is nothing to be run."""
-    run = logic.run(event.get("input"), event.get("startedAt"))
+    """{"input", "startedAt", "deadlineSeconds"} -> the run, and its deadline as "deadlineAt".
+
+    InvalidInput when there is nothing to be run.
+    """
+    run = logic.run(event.get("input"), event.get("startedAt"), event.get("deadlineSeconds"))
     correlate(run.correlation_id)
     with DATABASE.reading() as session:
         row = executions.read(session, run.user, run.execution)
@@ -40,4 +43,4 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         raise InvalidInput(f"The execution {run.execution} has ended already ({row['status']}).")
     logger.info("The run begins.", execution=run.execution, goal=run.goal, deadline=run.deadline)
     built: dict[str, Any] = msgspec.to_builtins(run)
-    return built
+    return built | {"deadlineAt": logic.deadline_at(run)}

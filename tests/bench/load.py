@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 PATIENCE = ClientTimeout(total=60)
+# So much of a wrong answer is kept.
+TOLD = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +29,16 @@ class Call:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What the calls took, in milliseconds, how many were answered wrongly or not at all, and the whole time."""
+    """What the calls took, in milliseconds, what was answered instead of the right status, and the whole time."""
 
     milliseconds: list[float] = field(default_factory=list)
-    errors: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+
+    @property
+    def errors(self) -> int:
+        """How many calls were answered wrongly, or not at all."""
+        return self.wrong.total()
 
     @property
     def per_second(self) -> float:
@@ -51,14 +59,14 @@ async def _one(session: ClientSession, call: Call, outcome: Outcome) -> None:
     began = time.perf_counter()
     try:
         async with session.request(call.method, call.url, headers=call.headers, json=call.json) as answer:
-            await answer.read()
-            right = answer.status == call.status
-    except (ClientError, TimeoutError):
-        right = False
-    if right:
+            body = await answer.read()
+    except (ClientError, TimeoutError) as error:
+        outcome.wrong[repr(error)] += 1
+        return
+    if answer.status == call.status:
         outcome.milliseconds.append((time.perf_counter() - began) * 1000)
     else:
-        outcome.errors += 1
+        outcome.wrong[f"{answer.status} {body[:TOLD].decode(errors='replace')}"] += 1
 
 
 def alternately(calls: Sequence[Call], times: int) -> list[Outcome]:
@@ -108,7 +116,7 @@ def steady(calls: Sequence[Call], *, rate: float, seconds: float) -> Outcome:
             own = Outcome()
             await _one(session, calls[number % len(calls)], own)
             outcome.milliseconds += [each + late for each in own.milliseconds]
-            outcome.errors += own.errors
+            outcome.wrong += own.wrong
 
         async with ClientSession(timeout=PATIENCE, connector=TCPConnector(limit=0)) as session:
             await asyncio.gather(*(due(number, session) for number in range(round(rate * seconds))))

@@ -61,9 +61,11 @@ def test_the_steps_run_in_the_required_order(definition: dict[str, Any]) -> None
         "CreateBatches",
         "GenerateAllBatches",
         "GenerateBatch",
+        "BeginAction",
         "GenerateTasks",
         "SaveTasks",
         "ActionDone",
+        "ShowProgress",
         "UpdateProgress",
         "BatchDone",
         "AggregateResults",
@@ -141,7 +143,10 @@ def test_a_failed_action_is_marked_and_the_others_go_on(definition: dict[str, An
     batch = definition["States"]["GenerateAllBatches"]["ItemProcessor"]["States"]["GenerateBatch"]
     action = batch["ItemProcessor"]["States"]
     for name in ("GenerateTasks", "SaveTasks"):
-        assert [c["Next"] for c in action[name]["Catch"]] == ["ActionFailed"]
+        assert (action[name]["Catch"][-1]["ErrorEquals"], action[name]["Catch"][-1]["Next"]) == (
+            ["States.ALL"],
+            "ActionFailed",
+        )
     failed = action["ActionFailed"]
     assert failed["End"] is True
     assert failed["Parameters"] == {"actionId.$": "$.actionId", "error.$": "$.error.Error"}
@@ -196,16 +201,35 @@ def test_limits_follow_the_settings(stacks: Stacks) -> None:
     assert batches["ItemProcessor"]["States"]["GenerateBatch"]["MaxConcurrency"] == 2
     tasks = dict(states.tasks(body))
     assert tasks["GenerateTasks"]["TimeoutSeconds"] == 90
-    assert tasks["SaveTasks"]["TimeoutSeconds"] == 30
+    assert tasks["ValidateInput"]["TimeoutSeconds"] == 30
+    assert tasks["SaveTasks"]["TimeoutSeconds"] == 6
+    assert tasks["ValidateInput"]["Parameters"]["Payload"]["deadlineSeconds"] == 480
 
 
-@pytest.mark.requirement(249, 257)
-def test_a_run_waits_for_a_place_as_long_as_it_may_begin_an_action(tasks: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.requirement(257)
+def test_every_step_waits_for_a_place_at_times_of_its_own(tasks: dict[str, dict[str, Any]]) -> None:
     for name, task in tasks.items():
         rules = [rule for rule in task["Retry"] if "Lambda.TooManyRequestsException" in rule["ErrorEquals"]]
         assert [rule["JitterStrategy"] for rule in rules] == ["FULL"], name
-        longest = sum(min(2 * 1.5**n, rules[0]["MaxDelaySeconds"]) for n in range(rules[0]["MaxAttempts"]))
-        assert 600 < longest <= 780, name
+
+
+@pytest.mark.requirement(249, 257)
+def test_an_action_waits_for_a_place_as_long_as_it_may_be_begun(definition: dict[str, Any]) -> None:
+    batch = definition["States"]["GenerateAllBatches"]["ItemProcessor"]["States"]["GenerateBatch"]
+    action = batch["ItemProcessor"]["States"]
+    assert batch["ItemProcessor"]["StartAt"] == action["AwaitPlace"]["Next"] == "BeginAction"
+    full = action["GenerateTasks"]["Catch"][0]
+    assert (full["ErrorEquals"], full["Next"]) == (["Lambda.TooManyRequestsException"], "AwaitPlace")
+    late = {
+        "Variable": "$$.State.EnteredTime",
+        "TimestampGreaterThanEqualsPath": "$.run.deadlineAt",
+        "Next": "ActionTooLate",
+    }
+    assert (action["BeginAction"]["Choices"], action["BeginAction"]["Default"]) == ([late], "GenerateTasks")
+    assert action["ActionTooLate"]["Parameters"] == {"actionId.$": "$.actionId", "error": "DeadlineExceeded"}
+    # Each round writes twelve events, 24 actions wait side by side, and Step Functions keeps 25,000 events of a run.
+    seconds = action["AwaitPlace"]["Seconds"] + 3  # half of the random wait before
+    assert 24 * 12 * 780 / seconds < 20_000
 
 
 @pytest.mark.requirement(252)

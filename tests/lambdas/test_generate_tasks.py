@@ -134,6 +134,26 @@ def test_silence_is_an_outage(monkeypatch: pytest.MonkeyPatch, error: Exception)
         BedrockModel("m").ask(PROMPT, generated.GeneratedTasks)
 
 
+@pytest.mark.requirement(250, 256)
+@pytest.mark.parametrize(("more", "seconds"), [({}, 100), ({"within": 30.5}, 30), ({"within": 700}, 100)])
+def test_bedrock_is_waited_for_as_long_as_there_is_time_and_a_hundred_seconds_at_most(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, float], seconds: int
+) -> None:
+    made: list[dict[str, int]] = []
+
+    class Bedrock:
+        def converse(self, **_: object) -> dict[str, Any]:
+            return answered({"tasks": workflow.tasks(3)})
+
+    def client(_service: str, **settings: int) -> Bedrock:
+        made.append(settings)
+        return Bedrock()
+
+    monkeypatch.setattr(aws, "client", client)
+    BedrockModel("m").ask(PROMPT, generated.GeneratedTasks, **more)
+    assert made == [{"read_timeout": seconds, "attempts": 1}]
+
+
 @pytest.mark.requirement(259)
 @pytest.mark.parametrize(
     "answer",

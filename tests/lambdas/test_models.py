@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,7 +21,7 @@ from lambdas.shared.errors import (
 )
 from lambdas.shared.models.bedrock import BedrockModel
 from lambdas.shared.models.choice import choose
-from lambdas.shared.models.interface import Prompt, schema
+from lambdas.shared.models.interface import Prompt, patience, schema
 from tests.lambdas import workflow
 
 PROMPT = Prompt(instructions="Be brief.", text="<a>b</a>", tool="hand_in", purpose="Hand it in.")
@@ -35,6 +36,7 @@ class Service(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Post)
+        self.slow_seconds = 0.0
         self.answers: list[tuple[int, Any]] = []
         self.requests: list[tuple[str, dict[str, str], Any]] = []
 
@@ -43,6 +45,7 @@ class _Post(BaseHTTPRequestHandler):
     server: Service
 
     def do_POST(self) -> None:
+        time.sleep(self.server.slow_seconds)
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         status, answer = self.server.answers.pop(0)
@@ -147,6 +150,21 @@ def test_each_failure_has_its_name(
     service.answers = [(status, answer)] * 2
     with pytest.raises(error):
         choose(provider, "m", KEY).ask(PROMPT, generated.GeneratedTasks)
+
+
+@pytest.mark.requirement(256)
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+def test_an_answer_is_waited_for_no_longer_than_there_is_time(service: Service, provider: str) -> None:
+    service.answers, service.slow_seconds = [(200, GOOD[provider])], 1.5
+    began = time.monotonic()
+    with pytest.raises(ModelUnavailable, match="TimeoutError"):
+        choose(provider, "m", KEY).ask(PROMPT, generated.GeneratedTasks, within=1.2)
+    assert 1 <= time.monotonic() - began < 1.4
+
+
+@pytest.mark.parametrize(("within", "seconds"), [(0.2, 1), (7.9, 7), (99.9, 99), (100, 100), (720, 100)])
+def test_an_answer_is_waited_for_whole_seconds_and_a_hundred_at_most(within: float, seconds: int) -> None:
+    assert patience(within) == seconds
 
 
 @pytest.mark.parametrize("provider", ["openai", "gemini"])

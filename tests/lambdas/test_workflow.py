@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.shared.errors import (
@@ -14,6 +15,8 @@ from lambdas.shared.errors import (
     GoalNotFound,
     InvalidInput,
 )
+from lambdas.shared.generated import GeneratedTasks
+from lambdas.shared.models.bedrock import BedrockModel
 from tests.lambdas import workflow
 
 
@@ -212,16 +215,19 @@ def test_a_run_begins_only_with_an_execution_that_waits_for_it(
     for candidate in wrong:
         with pytest.raises(InvalidInput):
             workflow.step("validate_input", {"input": candidate, "startedAt": now})
-    with pytest.raises(InvalidInput):
-        workflow.step("validate_input", {"input": given, "startedAt": "yesterday"})
-    with pytest.raises(InvalidInput):
-        workflow.step("validate_input", {"input": given, "startedAt": "2026-01-01T00:00:00"})
+    for started in ("yesterday", "2026-01-01T00:00:00"):
+        with pytest.raises(InvalidInput):
+            workflow.step("validate_input", {"input": given, "startedAt": started, "deadlineSeconds": 780})
+    with pytest.raises(InvalidInput, match="null"):
+        workflow.step("validate_input", {"input": given, "startedAt": now})
 
 
-def test_the_deadline_is_thirteen_minutes_after_the_start(person: Any, goal: str, stub: Any) -> None:
-    at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    run = workflow.begin(workflow.start(person, stub, goal), at)
-    assert run["deadline"] == at.timestamp() + 13 * 60
+@pytest.mark.requirement(256)
+def test_the_deadline_is_so_many_seconds_after_the_start(person: Any, goal: str, stub: Any) -> None:
+    at = dt.datetime(2026, 1, 1, 8, 59, 30, 900_000, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+    run = workflow.begin(workflow.start(person, stub, goal), at, seconds=13 * 60)
+    assert run["deadline"] == dt.datetime(2026, 1, 1, 0, 12, 30, tzinfo=dt.UTC).timestamp()
+    assert run["deadlineAt"] == "2026-01-01T00:12:30Z"
 
 
 @pytest.mark.requirement(256)
@@ -230,6 +236,31 @@ def test_no_action_is_begun_after_the_deadline(person: Any, goal: str, stub: Any
     action = workflow.step("get_actions", {"run": run})["actionIds"][0]
     with pytest.raises(DeadlineExceeded):
         workflow.step("generate_tasks", {"run": run | {"deadline": int(time.time()) - 1}, "actionId": action})
+
+
+@pytest.mark.requirement(256)
+@pytest.mark.parametrize(("late", "handed_in"), [(4, True), (6, False)])
+def test_an_answer_after_the_deadline_is_handed_in_only_while_there_is_time_to_save_it(
+    person: Any, goal: str, stub: Any, monkeypatch: pytest.MonkeyPatch, late: int, handed_in: bool
+) -> None:
+    run = workflow.begin(workflow.start(person, stub, goal))
+    action = workflow.step("get_actions", {"run": run})["actionIds"][0]
+    asked: list[float] = []
+
+    def ask(_model: object, _prompt: object, shape: type[GeneratedTasks], *, within: float) -> GeneratedTasks:
+        asked.append(within)
+        at = run["deadline"] + late
+        monkeypatch.setattr(time, "time", lambda: at)
+        return msgspec.convert({"tasks": workflow.tasks(3)}, shape)
+
+    monkeypatch.setattr(BedrockModel, "ask", ask)
+    payload = {"run": run, "actionId": action}
+    if handed_in:
+        assert len(workflow.step("generate_tasks", payload)["tasks"]) >= 3
+    else:
+        with pytest.raises(DeadlineExceeded, match="while the model was asked"):
+            workflow.step("generate_tasks", payload)
+    assert 770 < asked[0] <= 780
 
 
 def test_another_persons_goal_is_not_found(person: Any, other: Any, goal: str, stub: Any, database: Any) -> None:

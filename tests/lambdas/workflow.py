@@ -53,10 +53,12 @@ def started(stub: Stub, call: Callable[[], Any]) -> dict[str, Any]:
     return given
 
 
-def begin(given: Mapping[str, Any], started_at: dt.datetime | None = None) -> dict[str, Any]:
-    """The run of an execution's input."""
+def begin(given: Mapping[str, Any], started_at: dt.datetime | None = None, seconds: int = 780) -> dict[str, Any]:
+    """The run of an execution's input, with a deadline so many seconds after its start."""
     at = started_at or dt.datetime.now(dt.UTC)
-    run: dict[str, Any] = step("validate_input", {"input": given, "startedAt": at.isoformat()})
+    run: dict[str, Any] = step(
+        "validate_input", {"input": given, "startedAt": at.isoformat(), "deadlineSeconds": seconds}
+    )
     return run
 
 

@@ -73,6 +73,18 @@ def test_a_throttled_task_fails_with_the_name_that_retry_looks_for(cloud: Cloud)
     assert execution["error"] == "Lambda.TooManyRequestsException"
 
 
+@pytest.mark.parametrize(("year", "expected"), [(2000, "SUCCEEDED"), (2999, "FAILED")])
+def test_a_choice_compares_the_time_with_one_that_a_path_names(cloud: Cloud, year: int, expected: str) -> None:
+    passed = {"Variable": "$$.State.EnteredTime", "TimestampGreaterThanEqualsPath": "$.run.at", "Next": "Passed"}
+    states = {
+        "Given": {"Type": "Pass", "Parameters": {"run": {"at": f"{year}-01-01T00:00:00Z"}}, "Next": "Passed?"},
+        "Passed?": {"Type": "Choice", "Choices": [passed], "Default": "NotYet"},
+        "Passed": {"Type": "Succeed"},
+        "NotYet": {"Type": "Fail"},
+    }
+    assert cloud.execute(cloud.machine({"StartAt": "Given", "States": states}))["status"] == expected
+
+
 def test_a_machine_runs_no_longer_than_its_time_out(cloud: Cloud) -> None:
     definition = {
         "TimeoutSeconds": 1,

@@ -1,4 +1,4 @@
-"""Corrections of Step Functions: time-outs, stopped runs, Lambda's throttle, missing fields, the waits of retries."""
+"""Corrections of Step Functions: time-outs, stopped runs, Lambda's throttle, missing fields, waits, choices by time."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def correct() -> None:
     name_throttles()
     fail_on_missing_fields()
     wait_as_declared()
+    compare_times_by_path()
 
 
 def time_out_machines() -> None:
@@ -167,6 +168,22 @@ def wait_as_declared() -> None:
         return call
 
     replace(part("services.stepfunctions"), "_find_matching_retrier", find)
+
+
+def compare_times_by_path() -> None:
+    """A choice may compare a time with one that a path names. The emulator knows times in the definition alone."""
+    states = part("services.stepfunctions")
+    require(states, "_resolve_path_or_ctx")
+
+    def evaluate(original: Callable[..., bool]) -> Callable[..., bool]:
+        def call(rule: dict[str, Any], data: Any, context: Any = None) -> bool:
+            by_path = [key for key in rule if key.startswith("Timestamp") and key.endswith("Path")]
+            found = {key.removesuffix("Path"): states._resolve_path_or_ctx(rule[key], data, context) for key in by_path}
+            return original({**rule, **found}, data, context)
+
+        return call
+
+    replace(states, "_evaluate_rule", evaluate)
 
 
 def _look_up(states: Any, key: str, path: str, data: Any) -> None:

@@ -13,11 +13,9 @@ from lambdas.shared.errors import (
     ModelThrottled,
     ModelUnavailable,
 )
-from lambdas.shared.models.interface import Prompt, check, schema
+from lambdas.shared.models.interface import READ_SECONDS, Prompt, check, patience, schema
 
 T = TypeVar("T")
-# The state machine gives a generation 120 s and repeats it itself, so one attempt must end before that.
-READ_SECONDS = 100
 MAX_TOKENS = 4000
 ERRORS: dict[str, type[Exception]] = {
     "ThrottlingException": ModelThrottled,
@@ -35,11 +33,11 @@ class BedrockModel:
 
     model_id: str
 
-    def ask(self, prompt: Prompt, shape: type[T]) -> T:
+    def ask(self, prompt: Prompt, shape: type[T], *, within: float = READ_SECONDS) -> T:
         """The answer, valid in the given shape."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        client = aws.client("bedrock-runtime", read_timeout=READ_SECONDS, attempts=1)
+        client = aws.client("bedrock-runtime", read_timeout=patience(within), attempts=1)
         try:
             answer = client.converse(**self._request(prompt, shape))
         except ClientError as error:

@@ -19,7 +19,7 @@ from lambdas.shared.errors import (
     ModelUnavailable,
 )
 from lambdas.shared.models import transport
-from lambdas.shared.models.interface import Prompt, check, schema
+from lambdas.shared.models.interface import READ_SECONDS, Prompt, check, patience, schema
 
 T = TypeVar("T")
 URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -33,13 +33,15 @@ class GeminiModel:
     model_id: str
     key_arn: str
 
-    def ask(self, prompt: Prompt, shape: type[T]) -> T:
+    def ask(self, prompt: Prompt, shape: type[T], *, within: float = READ_SECONDS) -> T:
         """The answer, valid in the given shape."""
         base = os.environ.get("GEMINI_API_URL", URL).rstrip("/")
         url = f"{base}/models/{quote(self.model_id, safe='')}:generateContent"
         for fresh in (False, True):
             key = secrets.read(self.key_arn, fresh=fresh).strip()
-            status, answer = transport.post(url, {"x-goog-api-key": key}, self._request(prompt, shape))
+            status, answer = transport.post(
+                url, {"x-goog-api-key": key}, self._request(prompt, shape), patience(within)
+            )
             if status not in {400, 401, 403}:  # a key that was replaced meanwhile is read once more
                 break
         if status != 200:

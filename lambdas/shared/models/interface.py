@@ -10,6 +10,8 @@ import msgspec
 from lambdas.shared.errors import ModelAnswerInvalid
 
 T = TypeVar("T")
+# The state machine gives a generation 120 s and repeats it itself, so one attempt must end before that.
+READ_SECONDS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +31,13 @@ class Model(Protocol):
     ModelAccessDenied (not).
     """
 
-    def ask(self, prompt: Prompt, shape: type[T]) -> T:
-        """The answer, valid in the given shape."""
+    def ask(self, prompt: Prompt, shape: type[T], *, within: float = READ_SECONDS) -> T:
+        """The answer, valid in the given shape; waited for so many seconds, and never longer than `READ_SECONDS`."""
+
+
+def patience(within: float) -> int:
+    """The whole seconds to wait for an answer: few different ones, since each makes a client of its own."""
+    return READ_SECONDS if within >= READ_SECONDS else max(1, int(within))
 
 
 def schema(shape: type) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from lambdas.shared.errors import (
     ModelUnavailable,
 )
 from lambdas.shared.models import transport
-from lambdas.shared.models.interface import Prompt, check, schema
+from lambdas.shared.models.interface import READ_SECONDS, Prompt, check, patience, schema
 
 T = TypeVar("T")
 URL = "https://api.openai.com/v1"
@@ -33,12 +33,14 @@ class OpenAIModel:
     model_id: str
     key_arn: str
 
-    def ask(self, prompt: Prompt, shape: type[T]) -> T:
+    def ask(self, prompt: Prompt, shape: type[T], *, within: float = READ_SECONDS) -> T:
         """The answer, valid in the given shape."""
         url = os.environ.get("OPENAI_API_URL", URL).rstrip("/") + "/chat/completions"
         for fresh in (False, True):
             key = secrets.read(self.key_arn, fresh=fresh).strip()
-            status, answer = transport.post(url, {"Authorization": f"Bearer {key}"}, self._request(prompt, shape))
+            status, answer = transport.post(
+                url, {"Authorization": f"Bearer {key}"}, self._request(prompt, shape), patience(within)
+            )
             if status != 401:  # a key that was replaced meanwhile is read once more
                 break
         if status != 200:

@@ -10,15 +10,12 @@ from urllib.parse import urlsplit
 
 from lambdas.shared.errors import ModelAnswerInvalid, ModelUnavailable
 
-# The state machine gives a generation 120 s and repeats it itself, so one attempt must end before that.
-READ_SECONDS = 100
 
-
-def post(url: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-    """The status and the JSON object of the answer. ModelUnavailable when there is none in time."""
+def post(url: str, headers: Mapping[str, str], body: Mapping[str, Any], seconds: int) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON object of the answer. ModelUnavailable when there is none in so many seconds."""
     parts = urlsplit(url)
     make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = make(parts.hostname or "", parts.port, timeout=READ_SECONDS)
+    connection = make(parts.hostname or "", parts.port, timeout=seconds)
     try:
         connection.request("POST", parts.path, json.dumps(body), {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()

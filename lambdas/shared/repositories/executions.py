@@ -143,10 +143,11 @@ def add_failures(session: Session, user: str, execution: str, failures: Sequence
 
 
 def forget_false_failures(session: Session, user: str, execution: str) -> None:
-    """Strike actions from the failed ones that the execution has made tasks for."""
+    """Strike actions from the failed ones that the execution has made tasks for; the order of the others stays."""
     session.run(
         "UPDATE workflow_executions e SET failed_actions = coalesce("
-        " (SELECT jsonb_agg(failed) FROM jsonb_array_elements(e.failed_actions) failed WHERE NOT EXISTS"
+        " (SELECT jsonb_agg(failed ORDER BY place)"
+        "  FROM jsonb_array_elements(e.failed_actions) WITH ORDINALITY AS noted(failed, place) WHERE NOT EXISTS"
         "  (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.action_id::text = failed->>'actionId')), '[]')"
         " FROM goals g WHERE e.id = %(execution)s AND g.id = e.goal_id AND g.user_id = %(user)s",
         {"execution": execution, "user": user},

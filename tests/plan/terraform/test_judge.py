@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plan.graph import Graph
 from plan.terraform.export import export
-from tests.conftest import POSTURES, Stacks
+from tests.conftest import POSTURES, STACK_FILES, Stacks
 from tests.judges import terraform as judge
 from tests.judges.terraform import NotJudged, Rejected, Terraform, addresses, find
 from tests.plan.terraform.test_export import SECRETS
@@ -29,20 +28,14 @@ def terraform(tmp_path: Path) -> Terraform:
     return found
 
 
-def test_every_stack_is_valid(graph: Graph, terraform: Terraform, tmp_path: Path) -> None:
-    export(graph, SECRETS).write(tmp_path)
+@pytest.mark.prove
+@pytest.mark.parametrize("stack", [*STACK_FILES, *POSTURES])
+def test_every_stack_is_valid(stack: str, stacks: Stacks, terraform: Terraform, tmp_path: Path) -> None:
+    export(stacks(stack), SECRETS).write(tmp_path)
     terraform.validate(tmp_path)
 
 
-@pytest.mark.parametrize("posture", POSTURES)
-def test_every_production_of_another_system_is_valid(
-    posture: str, stacks: Stacks, terraform: Terraform, tmp_path: Path
-) -> None:
-    export(stacks(posture), SECRETS).write(tmp_path)
-    terraform.validate(tmp_path)
-
-
-@pytest.mark.parametrize("stack", ["prod", "contrary"])
+@pytest.mark.parametrize("stack", ["prod", pytest.param("contrary", marks=pytest.mark.prove)])
 def test_a_plan_without_an_account_creates_every_resource(
     stack: str, stacks: Stacks, terraform: Terraform, tmp_path: Path
 ) -> None:

@@ -69,7 +69,7 @@ def test_the_laws_of_every_stack_are_found() -> None:
     assert SPEAKS_OF.keys() <= CHECKS.keys()
 
 
-@pytest.mark.slow
+@pytest.mark.prove
 @pytest.mark.parametrize("posture", POSTURES)
 def test_preview_registers_the_same_resources_as_an_update(posture: str, stacks: Stacks) -> None:
     preview = record(stack_path(posture), preview=True)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -20,9 +20,9 @@ from tests.twin.system import eventually
 
 FUNCTION = "process-updates"
 # Shares of the messages: poison (half of it nobody's, half without any answer of the model), one failure of the model,
-# delivered twice; and shares of the calls: each kind of CALL_FAULTS.
-POISON, FAILING, TWICE, CALLS = 0.01, 0.01, 0.05, 0.01
-BATCH = 10
+# delivered twice; and the share of the calls that each of CALL_FAULTS hurts: a hundredth ends with its process.
+POISON, FAILING, TWICE, CALLS = 0.01, 0.01, 0.05, 0.005
+SENT_TOGETHER = 10
 CALL_FAULTS = ("crash", "crash_after", "service_error", "reset", "throttle", "twice")
 # Whose work is done before the caller learns of a failure, so that its messages come again for nothing.
 DONE = ("crash_after", "reset", "twice")
@@ -52,7 +52,6 @@ class Load:
     poison: dict[str, str]
     bodies: list[str]
     dead: Counter[str]
-    hurt: list[str] = field(default_factory=list)
     repeated: int = 0
 
 
@@ -134,20 +133,21 @@ def hurt(laboratory: Laboratory, load: Load, *, chance: random.Random, calls: fl
     for number, activity in enumerate(chosen):
         kind = MODEL_FAULTS[number % len(MODEL_FAULTS)]
         laboratory.system.fault(contains=load.good[activity], kind=kind, times=1)
-    each = max(1, round(len(load.bodies) / BATCH * calls))
+    function, batch = consumer(laboratory)
+    each = max(1, round(len(load.bodies) / batch * calls))
     marked = chance.sample(sorted(load.good), each * len(CALL_FAULTS))
-    load.repeated += BATCH * each * len(DONE)
+    load.repeated += batch * each * len(DONE)
     return [
-        laboratory.inject(function(laboratory), CALL_FAULTS[number % len(CALL_FAULTS)], contains=activity, times=1)
+        laboratory.inject(function, CALL_FAULTS[number % len(CALL_FAULTS)], contains=activity, times=1)
         for number, activity in enumerate(marked)
     ]
 
 
-def function(laboratory: Laboratory) -> str:
-    """The consumer's physical name."""
+def consumer(laboratory: Laboratory) -> tuple[str, int]:
+    """The consumer's physical name, and how many messages it is given at once."""
     mappings = laboratory.system.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    names = [mapping["FunctionArn"].split(":")[6] for mapping in mappings]
-    return next(str(name) for name in names if name.endswith(FUNCTION))
+    found = {mapping["FunctionArn"].split(":")[6]: int(mapping["BatchSize"]) for mapping in mappings}
+    return next((name, size) for name, size in found.items() if name.endswith(FUNCTION))
 
 
 def send(laboratory: Laboratory, bodies: list[str]) -> None:
@@ -155,11 +155,11 @@ def send(laboratory: Laboratory, bodies: list[str]) -> None:
     queues, url = laboratory.system.client("sqs"), laboratory.system.state["outputs"]["activities_queue_url"]
 
     def ten(begin: int) -> None:
-        entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[begin : begin + BATCH])]
+        entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[begin : begin + SENT_TOGETHER])]
         assert not queues.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(ten, range(0, len(bodies), BATCH)))
+        list(pool.map(ten, range(0, len(bodies), SENT_TOGETHER)))
 
 
 def deliver(laboratory: Laboratory, load: Load, *, within: float) -> Found:
@@ -203,10 +203,10 @@ def dead_letters(laboratory: Laboratory) -> Counter[str]:
 
 def skipped(laboratory: Laboratory, activities: set[str]) -> int:
     """How often one of the activities was delivered when it had been completed already, by the consumer's log."""
-    pages = laboratory.system.client("logs").get_paginator("filter_log_events")
+    pages, function = laboratory.system.client("logs").get_paginator("filter_log_events"), consumer(laboratory)[0]
     lines = (
         event["message"]
-        for page in pages.paginate(logGroupName=f"/aws/lambda/{function(laboratory)}", filterPattern="already")
+        for page in pages.paginate(logGroupName=f"/aws/lambda/{function}", filterPattern="already")
         for event in page["events"]
     )
     found = (json.loads(line) for line in lines if line.startswith("{") and "completed already" in line)

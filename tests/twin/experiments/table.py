@@ -22,9 +22,9 @@ ERRORS = {
 KINDS = tuple(ERRORS)
 # The function has done its work, and only its answer is lost.
 DONE = frozenset({"reset", "crash_after", "malformed", "twice"})
-ATTEMPTS = 4
-# A throttled call has not been attempted: there is a place within twelve minutes, or there is none.
-PLACES = 61
+# How often a step is tried, and how often one that finds its function full: for the moment there is no place then.
+ATTEMPTS = {"UpdateProgress": 2, "AggregateResults": 2, "UpdateGoalStatus": 3, "HandleError": 3}
+PLACES = {"ValidateInput": 5, "GetActions": 5, "CreateBatches": 5}
 
 
 @dataclass(frozen=True, order=True)
@@ -52,7 +52,13 @@ class End:
     told: bool = False
 
 
-CELLS = tuple(Cell(state, kind, always) for state in STATES for kind in KINDS for always in (False, True))
+# An action waits for a place until its run's deadline, which is an experiment of its own.
+WAITING = Cell("GenerateTasks", "throttle", True)
+CELLS = tuple(
+    cell
+    for cell in (Cell(state, kind, always) for state in STATES for kind in KINDS for always in (False, True))
+    if cell != WAITING
+)
 SUCCESS = End(machine="SUCCEEDED", run="succeeded", goal="active", attempts=1)
 
 
@@ -66,7 +72,7 @@ def expected(cell: Cell) -> End:
         return _malformed(cell.state)
     if not cell.always:
         return replace(SUCCESS, attempts=2)
-    attempts = PLACES if cell.kind == "throttle" else ATTEMPTS
+    attempts = _attempts(cell)
     if cell.state == "UpdateProgress":  # nobody's tasks depend on it
         return replace(SUCCESS, attempts=attempts)
     if cell.state == "GenerateTasks" or (cell.state == "SaveTasks" and cell.kind not in DONE):
@@ -74,6 +80,11 @@ def expected(cell: Cell) -> End:
     if cell.state == "SaveTasks":  # the tasks are there, whatever the answers said
         return replace(SUCCESS, attempts=attempts)
     return _failed(cell, attempts, "GenerationFailed")
+
+
+def _attempts(cell: Cell) -> int:
+    """How often a step that always fails is tried."""
+    return PLACES.get(cell.state, 3) if cell.kind == "throttle" else ATTEMPTS.get(cell.state, 4)
 
 
 def _partial(error: str, attempts: int) -> End:
@@ -109,7 +120,7 @@ def _handler(cell: Cell) -> End:
         return replace(end, error="States.Runtime")
     if not cell.always:
         return replace(end, attempts=2)
-    return replace(end, error="ErrorNotHandled", attempts=PLACES if cell.kind == "throttle" else ATTEMPTS)
+    return replace(end, error="ErrorNotHandled", attempts=_attempts(cell))
 
 
 def rendered(results: dict[Cell, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -107,5 +108,7 @@ def test_a_hundred_requests_a_second_for_a_minute_are_all_answered(laboratory: L
     user = laboratory.person()
     headers = {"Authorization": f"Bearer {user.token}"}
     calls = [Call(url=user.api_url + path, headers=headers) for path in ("/goals", "/tasks", "/auth/me", "/sources")]
+    # Cold starts come one after the other on two cores, and would be the only thing seen.
+    assert steady(calls, rate=10, seconds=5).wrong == Counter()
     outcome = steady(calls, rate=100, seconds=60)
-    assert (outcome.errors, len(outcome.milliseconds)) == (0, 6000)
+    assert (outcome.wrong, len(outcome.milliseconds)) == (Counter(), 6000)
