@@ -94,6 +94,9 @@ def test_a_web_acl_in_front_of_the_site_stands_in_us_east_1_with_an_encrypted_lo
     assert use["Condition"] == {
         "ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:123456789012:log-group:*"}
     }
+    alias = only(graph, "aws:kms/alias:Alias").inputs
+    assert (alias["name"], alias["region"]) == ("alias/example-production-site-logs", "us-east-1")
+    assert alias["targetKeyId"] == key.outputs["keyId"]
     assert "waf_blocked" in {signal.kind for signal in signals}
 
 
