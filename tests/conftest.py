@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -68,8 +68,11 @@ def stack_path(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
-    """The graph of a stack by name; each is recorded when first asked for, once for all processes of a test run."""
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    """The graph of a stack by name; each is recorded when first asked for, once for all processes of a test run.
+
+    All tests share it: one that changes it would decide how others end, so that the last of them fails.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     graphs: dict[str, Graph] = {}
@@ -84,7 +87,10 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
             graphs[name] = pickle.loads(file.read_bytes())  # noqa: S301  # written above, in a folder of this run
         return graphs[name]
 
-    return graph
+    yield graph
+    for name, seen in graphs.items():
+        kept: Graph = pickle.loads((shared / f"{name}.graph").read_bytes())  # noqa: S301
+        assert seen.as_json() == kept.as_json(), f"a test changed the graph of {name}, which all tests share"
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,12 @@ from tests.harness import only
 def test_the_proxy_takes_tls_and_the_application_s_password_alone(prod: Graph) -> None:
     proxy = only(prod, "aws:rds/proxy:Proxy").inputs
     [auth] = proxy["auths"]
-    secret = auth.pop("secretArn")
     assert auth == {
+        "secretArn": prod.exports["database_secret_arn"],
         "authScheme": "SECRETS",
         "clientPasswordAuthType": "POSTGRES_SCRAM_SHA_256",
         "iamAuth": "DISABLED",
     }
-    assert secret == prod.exports["database_secret_arn"]
     assert proxy["requireTls"] is True
     assert proxy["engineFamily"] == "POSTGRESQL"
     assert proxy["debugLogging"] is False, "the proxy's log would hold statements with their values"
