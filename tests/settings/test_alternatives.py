@@ -15,6 +15,10 @@ FILES = sorted(
 )
 
 
+# In an order that is the same in every process, as tests on several workers must be collected.
+ALTERNATIVES = sorted(alternatives(), key=lambda choices: sorted(repr(choice) for choice in choices))
+
+
 def test_the_alternatives_of_the_settings_are_found() -> None:
     found = alternatives()
     assert len(found) >= 10
@@ -29,7 +33,7 @@ def test_the_alternatives_of_the_settings_are_found() -> None:
 @pytest.mark.requirement(266)
 @pytest.mark.parametrize(
     "choices",
-    sorted(alternatives(), key=repr),
+    ALTERNATIVES,
     ids=lambda choices: "-".join(sorted({c.section.__name__ for c in choices})),
 )
 def test_each_alternative_is_taken_by_a_stack_file(choices: frozenset[Choice]) -> None:
