@@ -27,6 +27,10 @@ Stacks = Callable[[str], Graph]
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# The functions' logger takes its service's name when the first of them is imported, by whichever test.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "test"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="Write tests/golden/ from what the program registers now."
