@@ -46,8 +46,11 @@ SLOW_PLACES = (
     "tests/components/test_api_alternatives.py",
     "tests/lambdas/test_models.py",
     "tests/migrations/",
+    "tests/mutation/",
     "tests/plan/terraform/test_export.py",
     "tests/plan/terraform/test_judge.py",
+    "tests/requirements/",
+    "tests/stacks/",
 )
 
 
