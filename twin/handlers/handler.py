@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,12 +73,12 @@ class Order:
         return {key: value for key, value in self.inputs.items() if key not in left_out and value is not None}
 
 
-class Handler:
+class Handler(ABC):
     """Makes the resources of one type exist. Handlers hold no state: several threads use one at once."""
 
+    @abstractmethod
     def create(self, order: Order) -> Created:
         """Make the resource; return its id and computed outputs."""
-        raise NotImplementedError
 
     def update(self, order: Order, existing: Created) -> Created:
         """Change `existing` into what `order` declares. Refused unless the type says how."""
@@ -86,6 +87,6 @@ class Handler:
             "twin: add 'update' to its handler, or start from nothing with 'make down up'"
         )
 
+    @abstractmethod
     def delete(self, order: Order, existing: Created) -> None:
         """Remove the resource; one that is already gone is no error."""
-        raise NotImplementedError
