@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.parts import refusals
 from components.parts.cors import CrossOrigin
 from components.parts.function import Function
 from components.parts.openapi import Description, Operation
@@ -17,17 +18,6 @@ from components.parts.openapi import Description, Operation
 DRAFT4 = "http://json-schema.org/draft-04/schema#"
 # Access tokens of the hosted pages carry `openid`, those of SRP sign-in the other one.
 SCOPES = ["aws.cognito.signin.user.admin", "openid"]
-# API Gateway's own answers, as the problem documents that the handlers give (RFC 9457).
-GATEWAY_RESPONSES = {
-    "default-4xx": ("DEFAULT_4XX", None, "Request refused"),
-    "default-5xx": ("DEFAULT_5XX", None, "Internal server error"),
-    "unauthorized": ("UNAUTHORIZED", "401", "Sign in to do this"),
-    "access-denied": ("ACCESS_DENIED", "403", "Not allowed"),
-    "invalid-body": ("BAD_REQUEST_BODY", "400", "The request body does not match the operation"),
-    "invalid-parameters": ("BAD_REQUEST_PARAMETERS", "400", "A required parameter is missing"),
-    "not-found": ("MISSING_AUTHENTICATION_TOKEN", "404", "No such operation"),
-    "throttled": ("THROTTLED", "429", "Too many requests"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,35 +214,19 @@ class RestApi(pulumi.ComponentResource):
         return [method, integration, response, answer]
 
     def _answers(self) -> list[pulumi.Resource]:
-        header = "gatewayresponse.header."
-        made: list[pulumi.Resource] = []
-        for key, (type_, status, title) in GATEWAY_RESPONSES.items():
-            parameters: dict[str, pulumi.Input[str]] = {
-                **{f"{header}{name}": value for name, value in self._args.cross_origin.refusal_headers().items()},
-                f"{header}Cache-Control": "'no-store'",
-                f"{header}Content-Type": "'application/problem+json'",
-                f"{header}X-Content-Type-Options": "'nosniff'",
-            }
-            if status == "429":
-                parameters[f"{header}Retry-After"] = "'1'"
-            template = (
-                f'{{"type": "about:blank", "title": "{title}", "status": {status or "$context.error.status"}, '
-                '"detail": $context.error.messageString, "errors": [], "requestId": "$context.requestId"}'
-            )
-            if status is None:
-                # API Gateway knows no status of its own in a template for the default answers.
-                template = template.replace('"status": $context.error.status, ', "")
-            answer = aws.apigateway.Response(
+        cross_origin = self._args.cross_origin.refusal_headers()
+        return [
+            aws.apigateway.Response(
                 f"{self._name}-{key}",
                 rest_api_id=self._api.id,
-                response_type=type_,
-                status_code=status,
-                response_parameters=parameters,
-                response_templates={"application/json": template},
+                response_type=refusal.type,
+                status_code=refusal.status,
+                response_parameters=refusal.headers(cross_origin),
+                response_templates={"application/json": refusal.template()},
                 opts=self._child,
             )
-            made.append(answer)
-        return made
+            for key, refusal in refusals.REFUSALS.items()
+        ]
 
     def _permissions(self) -> None:
         for key, function in self._args.functions.items():
@@ -278,6 +252,7 @@ class RestApi(pulumi.ComponentResource):
                 "timeout": str(self._args.integration_timeout_ms),
                 "authorizer": str(self._args.authorizer_cache_seconds),
                 "cached": ",".join(sorted(self._args.cached)),
+                "refusals": refusals.digest(),
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(made)),
         )

@@ -182,19 +182,6 @@ def test_browsers_may_call_from_the_site_alone(stacks: Stacks, stack: str) -> No
         assert response.inputs["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == site
 
 
-def test_refusals_of_the_gateway_itself_are_problem_documents(prod: Graph) -> None:
-    responses = {r.inputs["responseType"]: r.inputs for r in prod.of_type("aws:apigateway/response:Response")}
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED", "BAD_REQUEST_BODY"} <= set(responses)
-    for inputs in responses.values():
-        header = inputs["responseParameters"]["gatewayresponse.header.Content-Type"]
-        assert header == "'application/problem+json'"
-        template = inputs["responseTemplates"]["application/json"]
-        template = template.replace("$context.error.messageString", '"x"').replace("$context.error.status", "400")
-        assert {"type", "title", "detail", "errors", "requestId"} <= set(json.loads(template))
-    assert responses["THROTTLED"]["statusCode"] == "429"
-    assert responses["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
-
-
 def test_a_deployment_waits_for_all_that_it_deploys(prod: Graph) -> None:
     deployment = only(prod, "aws:apigateway/deployment:Deployment")
     needed = {r.urn for kind in (METHOD, INTEGRATION) for r in prod.of_type(kind)}

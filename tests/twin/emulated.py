@@ -56,7 +56,9 @@ def handler(event, context):
         return {"message": "no statusCode"}
     if path == "/body-not-text":
         return {"statusCode": 200, "body": {"a": 1}}
-    if path == "/good":
+    if path == "/slow":
+        time.sleep(1)
+    if path in ("/good", "/slow"):
         return {"statusCode": 201, "headers": {"X-Own": "1"}, "body": "made"}
     return {"started": STARTED, "at": time.time(), "event": event}
 """

@@ -25,20 +25,21 @@ def function(cloud: Cloud) -> str:
 
 @pytest.fixture(scope="module")
 def api(cloud: Cloud, function: str) -> str:
-    """The address of a REST API whose four paths lead to the function, with a CORS header on its own errors."""
+    """The address of a REST API whose paths lead to the function, with a CORS header on its own errors."""
     gateway = cloud.client("apigateway")
     api = gateway.create_rest_api(name="api")["id"]
     root = gateway.get_resources(restApiId=api)["items"][0]["id"]
-    for path in ("raises", "no-status", "body-not-text", "good"):
+    for path in ("raises", "no-status", "body-not-text", "good", "slow"):
         resource = gateway.create_resource(restApiId=api, parentId=root, pathPart=path)["id"]
-        gateway.put_method(restApiId=api, resourceId=resource, httpMethod="GET", authorizationType="NONE")
+        gateway.put_method(restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE")
         gateway.put_integration(
             restApiId=api,
             resourceId=resource,
-            httpMethod="GET",
+            httpMethod="ANY",
             type="AWS_PROXY",
             integrationHttpMethod="POST",
             uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations",
+            timeoutInMillis=200 if path == "slow" else 29_000,
         )
     gateway.put_gateway_response(
         restApiId=api,
@@ -57,6 +58,38 @@ def test_a_failure_behind_the_api_is_a_502_that_a_browser_can_read_and_that_tell
         assert answer.code == 502
         assert json.loads(answer.read()) == {"message": "Internal server error"}
         assert answer.headers["Access-Control-Allow-Origin"] == "https://example.com"
+
+
+def test_a_failure_takes_the_status_that_its_own_gateway_response_states(cloud: Cloud, api: str) -> None:
+    gateway, number = cloud.client("apigateway"), api.split("/")[-2]
+    template = {"application/json": '{"type": "$context.error.responseType"}'}
+    gateway.put_gateway_response(
+        restApiId=number, responseType="INTEGRATION_FAILURE", statusCode="503", responseTemplates=template
+    )
+    gateway.create_deployment(restApiId=number, stageName="v2")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(api.replace("/v1", "/v2") + "/raises", timeout=30)
+    with caught.value as answer:
+        assert (answer.code, json.loads(answer.read())) == (503, {"type": "INTEGRATION_FAILURE"})
+
+
+def test_a_function_later_than_its_integration_waits_is_a_504(api: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{api}/slow", timeout=30)
+    with caught.value as answer:
+        assert (answer.code, json.loads(answer.read())) == (504, {"message": "Endpoint request timed out"})
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://example.com"
+
+
+@pytest.mark.parametrize(("size", "status"), [(6 * 2**20, 201), (6 * 2**20 + 1, 413)])
+def test_a_body_that_no_function_takes_is_a_413(api: str, size: int, status: int) -> None:
+    request = urllib.request.Request(f"{api}/good", data=b" " * size, headers={"Content-Type": "text/plain"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert answer.status == status
+    except urllib.error.HTTPError as refused:
+        with refused:
+            assert (refused.code, json.loads(refused.read())) == (status, {"message": "Request Too Long"})
 
 
 def test_a_good_answer_passes_through_the_api_unchanged(api: str) -> None:

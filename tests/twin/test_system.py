@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from lambdas.rotate_secret import logic as rotation
+from tests.lambdas.conformance import DOCUMENT
 from tests.twin.system import System, User, call, eventually
 
 pytestmark = pytest.mark.twin
@@ -106,6 +110,38 @@ def test_an_invalid_body_is_a_problem_document(user: User, body: dict[str, objec
     assert answer.json["requestId"]
 
 
+@pytest.mark.requirement(206)
+@pytest.mark.parametrize(
+    ("status", "method", "path", "headers", "body"),
+    [
+        pytest.param(401, "GET", "/goals", {"Authorization": ""}, b"", id="no-token"),
+        pytest.param(401, "GET", "/goals", {"Authorization": "Bearer a.b.c"}, b"", id="no-true-token"),
+        pytest.param(404, "GET", "/nowhere", {}, b"", id="no-such-path"),
+        pytest.param(404, "PUT", "/goals", {}, b"{}", id="no-such-method"),
+        pytest.param(400, "POST", "/goals", {}, b'{"title": 7}', id="another-body"),
+        pytest.param(400, "POST", "/goals", {}, b"{", id="no-json"),
+        pytest.param(415, "POST", "/goals", {"Content-Type": "text/plain"}, b'{"title": "a"}', id="another-media-type"),
+        pytest.param(413, "POST", "/goals", {}, b'{"title": "a"' + b" " * 7 * 2**20 + b"}", id="too-large"),
+    ],
+)
+def test_whoever_refuses_says_so_in_a_whole_problem_document(
+    system: System, user: User, status: int, method: str, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    site = {"Origin": system.state["web_url"], "Content-Type": "application/json"}
+    given = {"Authorization": f"Bearer {user.token}", **site, **headers}
+    given = {name: value for name, value in given.items() if value}
+    request = urllib.request.Request(user.api_url + path, data=body or None, method=method, headers=given)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=60)
+    with caught.value as answer:
+        problem = json.loads(answer.read())
+        assert (answer.code, problem["status"]) == (status, status)
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Access-Control-Allow-Origin"] == system.state["web_url"]
+    schema = {"$ref": "#/components/schemas/Problem", "components": json.loads(DOCUMENT.read_text())["components"]}
+    jsonschema.validate(problem, schema)
+
+
 def test_a_goal_is_created_and_read_back(user: User) -> None:
     made = user.call("POST", "/goals", {"title": "Sail round the island", "deadline": "2028-05-01"})
     assert made.status == 201
@@ -124,6 +160,9 @@ def test_another_users_goal_is_not_found(system: System, user: User) -> None:
         ("GET", f"{goal}/mandala", None),
         ("PUT", f"{goal}/sub-goals/1", {"title": "Mine now"}),
         ("POST", "/ai/tasks", {"goalId": system.state["goal_id"]}),
+        ("GET", f"/tasks?goalId={system.state['goal_id']}", None),
+        ("GET", f"/ai/executions?goalId={system.state['goal_id']}", None),
+        ("GET", f"{goal}/reflections", None),
     ):
         answer = user.call(method, path, body)
         assert answer.status == 404, f"{method} {path}: {answer.status} {answer.text}"

@@ -45,46 +45,6 @@ def test_a_question_before_a_request_is_answered_without_a_function(prod: Graph,
     assert declared["responseParameters"] == dict.fromkeys(answer["responseParameters"], False)
 
 
-RESPONSES = {
-    "access-denied": ("ACCESS_DENIED", "403"),
-    "default-4xx": ("DEFAULT_4XX", None),
-    "default-5xx": ("DEFAULT_5XX", None),
-    "invalid-body": ("BAD_REQUEST_BODY", "400"),
-    "invalid-parameters": ("BAD_REQUEST_PARAMETERS", "400"),
-    "not-found": ("MISSING_AUTHENTICATION_TOKEN", "404"),
-    "throttled": ("THROTTLED", "429"),
-    "unauthorized": ("UNAUTHORIZED", "401"),
-}
-
-
-@pytest.mark.requirement(71, 206)
-def test_api_gateway_s_own_answers_are_problems_that_a_page_of_the_site_can_read(prod: Graph) -> None:
-    found = {}
-    for response in prod.of_type("aws:apigateway/response:Response"):
-        inputs = response.inputs
-        headers = {key.removeprefix("gatewayresponse.header."): v for key, v in inputs["responseParameters"].items()}
-        assert (
-            headers.items()
-            >= {
-                "Access-Control-Allow-Origin": f"'{prod.exports['site_url']}'",
-                "Access-Control-Allow-Credentials": "'true'",
-                "Access-Control-Expose-Headers": "'ETag,Location,Retry-After,X-Correlation-Id'",
-                "Cache-Control": "'no-store'",
-                "Content-Type": "'application/problem+json'",
-                "X-Content-Type-Options": "'nosniff'",
-            }.items()
-        ), response.name
-        text = inputs["responseTemplates"]["application/json"].replace("$context.error.messageString", '"why"')
-        problem = json.loads(text)
-        assert (problem["type"], problem["errors"], problem["requestId"]) == ("about:blank", [], "$context.requestId")
-        assert problem["title"]
-        assert inputs["restApiId"] == prod.exports["api_id"]
-        status = inputs.get("statusCode")
-        assert problem.get("status") == (int(status) if status else None)
-        found[response.name.removeprefix("api-rest-")] = (inputs["responseType"], status)
-    assert found == RESPONSES
-
-
 SITES = CrossOrigin(origins=("https://goals.example.com", "https://admin.example.com"), credentials=True)
 
 
