@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.parts.keys import Keys
 from components.parts.stack import Stack
-from components.parts.statement import Statement, allow_service, document
+from components.parts.statement import Statement, account_administers, allow_service, document
 from settings.encryption import EncryptionSettings
 
 # The services that write to the stack's encrypted topics and queues.
@@ -72,7 +72,7 @@ class Encryption(pulumi.ComponentResource):
             description=f"{self._args.stack.naming.prefix}: encrypts {what}",
             enable_key_rotation=True,
             deletion_window_in_days=self._args.settings.deletion_window_days,
-            policy=document([self._account(), *statements]),
+            policy=document([account_administers(self._args.stack.account_id), *statements]),
             opts=pulumi.ResourceOptions(parent=self, protect=self._args.settings.protect),
         )
         aws.kms.Alias(
@@ -82,12 +82,6 @@ class Encryption(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return key.arn
-
-    def _account(self) -> Statement:
-        root = pulumi.Output.concat("arn:aws:iam::", self._args.stack.account_id, ":root")
-        return Statement(
-            effect="Allow", actions=("kms:*",), resources=("*",), principals={"AWS": root}, sid="AccountAdministers"
-        )
 
     def _messaging(self) -> list[Statement]:
         """Alarms and costs publish to encrypted topics, topics and rules send to encrypted queues."""

@@ -10,7 +10,14 @@ import pulumi_aws as aws
 
 from components.parts.bucket import Bucket, BucketArgs, Rule, rule, tidy
 from components.parts.stack import Stack
-from components.parts.statement import Statement, allow, allow_service, deny_insecure_transport, document
+from components.parts.statement import (
+    Statement,
+    account_administers,
+    allow,
+    allow_service,
+    deny_insecure_transport,
+    document,
+)
 from settings.audit import TrailSettings
 
 SERVICE = "cloudtrail.amazonaws.com"
@@ -85,10 +92,6 @@ class AuditTrail(pulumi.ComponentResource):
     def _key(self) -> pulumi.Output[str]:
         """A key of the trail's own: it must live as long as the record, and lets in CloudTrail as no other does."""
         retain = self._args.settings.retain
-        root = pulumi.Output.concat("arn:aws:iam::", self._args.stack.account_id, ":root")
-        account = Statement(
-            effect="Allow", actions=("kms:*",), resources=("*",), principals={"AWS": root}, sid="AccountAdministers"
-        )
         uses = ("kms:GenerateDataKey*", "kms:Decrypt", "kms:DescribeKey")
         trail = allow_service(SERVICE, *uses, on=["*"], when=self._only_this(), sid="TrailEncrypts")
         key = aws.kms.Key(
@@ -96,7 +99,7 @@ class AuditTrail(pulumi.ComponentResource):
             description=f"{self._args.stack.naming.prefix}: the audit trail",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            policy=document([account, trail]),
+            policy=document([account_administers(self._args.stack.account_id), trail]),
             # Without its key the record that outlives the stack could not be read.
             opts=pulumi.ResourceOptions(parent=self, protect=retain, retain_on_delete=retain),
         )

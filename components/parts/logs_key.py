@@ -6,15 +6,11 @@ import pulumi
 import pulumi_aws as aws
 
 from components.parts.stack import Stack
-from components.parts.statement import Statement, allow_service, document
+from components.parts.statement import account_administers, allow_service, document
 
 
 def logs_key(name: str, role: str, *, region: str, stack: Stack, parent: pulumi.Resource) -> pulumi.Output[str]:
     """The ARN of a key that CloudWatch Logs of `region` uses for this account's groups; `role` is in its alias."""
-    root = pulumi.Output.concat("arn:aws:iam::", stack.account_id, ":root")
-    account = Statement(
-        effect="Allow", actions=("kms:*",), resources=("*",), principals={"AWS": root}, sid="AccountAdministers"
-    )
     groups = pulumi.Output.concat("arn:aws:logs:", region, ":", stack.account_id, ":log-group:*")
     use = allow_service(
         f"logs.{region}.amazonaws.com",
@@ -28,7 +24,7 @@ def logs_key(name: str, role: str, *, region: str, stack: Stack, parent: pulumi.
         description=f"{stack.naming.prefix}: encrypts log groups in {region}",
         enable_key_rotation=True,
         deletion_window_in_days=30,
-        policy=document([account, use]),
+        policy=document([account_administers(stack.account_id), use]),
         region=region,
         opts=pulumi.ResourceOptions(parent=parent),
     )

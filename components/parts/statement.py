@@ -55,6 +55,14 @@ def allow_service(
     )
 
 
+def account_administers(account_id: pulumi.Input[str]) -> Statement:
+    """A key's first statement: the account's own policies decide who may do what with it."""
+    root = pulumi.Output.concat("arn:aws:iam::", account_id, ":root")
+    return Statement(
+        effect="Allow", actions=("kms:*",), resources=("*",), principals={"AWS": root}, sid="AccountAdministers"
+    )
+
+
 def deny_insecure_transport(action: str, on: Sequence[pulumi.Input[str]]) -> Statement:
     """Refuse every request that does not come over TLS."""
     return Statement(

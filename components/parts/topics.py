@@ -11,7 +11,13 @@ import pulumi_aws as aws
 from components.parts.grant import Grant
 from components.parts.keys import Keys
 from components.parts.stack import Stack
-from components.parts.statement import Statement, allow, allow_service, deny_insecure_transport, document
+from components.parts.statement import (
+    account_administers,
+    allow,
+    allow_service,
+    deny_insecure_transport,
+    document,
+)
 from settings.encryption import EncryptionSettings
 
 # Where AWS measures and bills what belongs to no region: CloudFront, costs (CloudFront and Billing documentation).
@@ -110,10 +116,6 @@ class Topics(pulumi.ComponentResource):
     def _global_key(self) -> pulumi.Output[str]:
         """The key of us-east-1: alarms, budgets and cost anomalies publish, topics send to their dead-letter queue."""
         args = self._args
-        root = pulumi.Output.concat("arn:aws:iam::", args.stack.account_id, ":root")
-        account = Statement(
-            effect="Allow", actions=("kms:*",), resources=("*",), principals={"AWS": root}, sid="AccountAdministers"
-        )
         use = [
             allow_service(
                 f"{service}.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey*", on=["*"], when=self._own(), sid=sid
@@ -125,7 +127,7 @@ class Topics(pulumi.ComponentResource):
             description=f"{args.stack.naming.prefix}: encrypts topics and queues in {GLOBAL_REGION}",
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.deletion_window_days,
-            policy=document([account, *use]),
+            policy=document([account_administers(args.stack.account_id), *use]),
             region=GLOBAL_REGION,
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protect),
         )

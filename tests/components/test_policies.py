@@ -10,7 +10,7 @@ import pytest
 
 from plan.graph import Graph, Resource
 from plan.recorded_account import ACCOUNT_ID
-from tests.harness import documents, function_statements
+from tests.harness import documents, function_statements, statements
 
 ROOT_PRINCIPAL = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
 KEY = "aws:kms/key:Key"
@@ -63,6 +63,27 @@ def test_every_document_is_well_formed(graph: Graph) -> None:
                 assert ("Resource" in statement) != (statement["Action"] == ["sts:AssumeRole"]), resource.urn
                 assert re.fullmatch(r"[A-Za-z0-9]*", statement.get("Sid", "")), statement
     assert seen > 30
+
+
+@pytest.mark.requirement(203)
+def test_nothing_is_denied_but_what_comes_without_tls_and_that_in_whole(graph: Graph) -> None:
+    whole = {
+        "aws:s3/bucketPolicy:BucketPolicy": ["s3:*"],
+        "aws:sqs/queuePolicy:QueuePolicy": ["sqs:*"],
+        "aws:sns/topicPolicy:TopicPolicy": ["sns:Publish"],  # SNS takes no wildcard in a topic's policy
+    }
+    for resource, statement in every(graph):
+        if statement["Effect"] == "Deny":
+            assert statement["Action"] == whole[resource.type], resource.urn
+            assert statement["Principal"] == "*"
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_account_administers_each_key_and_the_key_s_services_use_it(graph: Graph) -> None:
+    for key in graph.of_type(KEY):
+        account, *services = statements(key)
+        assert (account["Effect"], account["Action"], account["Principal"]) == ("Allow", ["kms:*"], ROOT_PRINCIPAL)
+        assert {(s["Effect"], *s["Principal"]) for s in services} <= {("Allow", "Service")}, key.urn
 
 
 def test_resources_are_arns_of_this_account_or_deliberately_open(graph: Graph) -> None:

@@ -33,6 +33,7 @@ STACKS = ("prod", str(ROOT / "tests" / "stacks" / "contrary.yaml"))
 CONTROL = ["tests/components/test_network.py", "tests/test_main.py"]
 SET_ASIDE: set[str] = set()
 SECONDS = 600.0
+WHILE_IMPORTED = " (while it was imported)"
 GREEN, RED, BROKEN, NOTHING_TO_RUN = 0, 1, 2, 5
 
 
@@ -56,7 +57,7 @@ class Judges:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that could not be read."""
         if report.failed and not self.first:
-            self.first = f"{report.nodeid} (while it was imported)"
+            self.first = f"{report.nodeid}{WHILE_IMPORTED}"
 
 
 def main() -> int:
@@ -102,7 +103,7 @@ def _first_failure(mutant: dict[str, str], files: list[str], path: str) -> str:
 @cache
 def _is_green(test: str) -> bool:
     """Whether the test passes on the tree as it is; an end of the process is no test, and counts."""
-    return "/" not in test or not _in_child([test.partition("[")[0]], "")
+    return "/" not in test or not _in_child([test.partition("[")[0].partition(WHILE_IMPORTED)[0]], "")
 
 
 def _in_child(files: list[str], path: str) -> str:

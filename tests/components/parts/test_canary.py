@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.conftest import Stacks
@@ -30,6 +32,16 @@ def test_a_release_reaches_a_tenth_first_and_returns_when_its_alarm_rings(stacks
         },
     }
     assert application["computePlatform"] == "Lambda"
+
+
+def test_the_alarm_that_takes_a_release_back_says_how_bad_it_is_and_what_to_do(stacks: Stacks) -> None:
+    alarm = stacks("contrary").named("aws:cloudwatch/metricAlarm:MetricAlarm", "api-goals-release").inputs
+    assert json.loads(alarm["alarmDescription"]) == {
+        "severity": "high",
+        "signal": "function_errors",
+        "subject": "goals",
+        "runbook": "runbooks/api-function.md",
+    }
 
 
 @pytest.mark.requirement(134, 203)

@@ -11,6 +11,15 @@ from components.parts.naming import LIMITS, InvalidNameError, Naming
 from tests.harness import build
 
 PREFIX = st.from_regex(r"[a-z][a-z0-9-]{1,40}[a-z0-9]", fullmatch=True)
+# Each service's API reference.
+AWS_TAKES = {
+    "alarm": 255, "backup_plan": 50, "backup_vault": 50, "bucket": 63, "budget": 100, "cluster": 63,
+    "cost_monitor": 1024, "dashboard": 255, "event_rule": 64, "function": 64, "header_policy": 128,
+    "key_alias": 256 - len("alias/"), "log_delivery": 60, "log_filter": 512, "log_group": 512, "origin_access": 64,
+    "proxy": 60, "queue": 80, "rest_api": 1024, "role": 64, "schedule": 64, "secret": 512, "security_group": 255,
+    "state_machine": 80, "topic": 256, "trace_group": 32, "trail": 128, "user_pool": 128, "user_pool_domain": 63,
+    "web_acl": 128,
+}  # fmt: skip
 ROLE = st.from_regex(r"[a-z][a-z0-9-]{0,40}[a-z0-9]", fullmatch=True)
 
 
@@ -26,9 +35,11 @@ def test_a_name_is_prefix_and_role_or_refused(prefix: str, role: str, kind: str)
         assert "stack.name_prefix" in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    ("kind", "limit"), [("function", 64), ("role", 64), ("bucket", 63), ("queue", 80), ("state_machine", 80)]
-)
+def test_the_limits_are_those_that_aws_documents() -> None:
+    assert LIMITS == AWS_TAKES
+
+
+@pytest.mark.parametrize(("kind", "limit"), AWS_TAKES.items())
 def test_a_name_may_be_as_long_as_aws_takes_and_no_longer(kind: str, limit: int) -> None:
     naming = Naming(prefix="p" * 20)
     assert len(naming.of(kind, "r" * (limit - 21))) == limit

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.parts.openapi import DescriptionError, draft4, read
+from plan.graph import Graph
 from tests.conftest import ROOT
 
 SCALARS = st.one_of(
@@ -143,3 +144,14 @@ def test_a_body_that_may_be_left_out_is_told_apart() -> None:
     description = read(ROOT / "lambdas" / "openapi.json")
     empty = {operation.id for operation in description.operations if operation.may_be_empty}
     assert empty == {"cancelExecution"}
+
+
+def test_every_operation_that_the_document_describes_becomes_a_method(prod: Graph) -> None:
+    document = json.loads((ROOT / "lambdas" / "openapi.json").read_text(encoding="utf-8"))
+    described = [
+        (verb.upper(), path) for path, item in document["paths"].items() for verb in item if verb != "parameters"
+    ]
+    methods = [m for m in prod.of_type("aws:apigateway/method:Method") if m.inputs["httpMethod"] != "OPTIONS"]
+    assert sorted((o.method, o.path) for o in read().operations) == sorted(described)
+    assert len(methods) == len(described)
+    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} == {verb for verb, _ in described}

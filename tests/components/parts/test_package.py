@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import os
 import re
@@ -11,36 +9,41 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from components.parts.package import PackageError, archive, closure, package
+from components.parts import bytecode
+from components.parts.package import PackageError, closure, layer, package
+from lambdas.shared.certificates import AUTHORITIES
+from lambdas.shared.operations import OPERATIONS
 from tests.conftest import ROOT
 
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py"))
 THIS_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
-BUILD_ALL = """
-import hashlib, json, os, sys
-os.umask(int(sys.argv[1], 8))
+MOST, MOST_OF_LAYER, MOST_OF_LAYER_UNZIPPED = 100_000, 10_000_000, 40_000_000
+BUILD = """
+import hashlib, importlib, json, os, sys
+umask, runtimes, functions, loaded = sys.argv[1:]
+os.umask(int(umask, 8))
+kept = [importlib.import_module(module) for module in loaded.split()]
 from components.parts import package
-functions = sorted(path.parent.name for path in (package.ROOT / "lambdas").glob("*/handler.py"))
-digests = {}
-for runtime in ("python3.13", sys.argv[2]):
-    for name in functions:
+packages = {}
+for runtime in runtimes.split():
+    for name in functions.split():
         path = package.ROOT / package.package(name, runtime)
-        digests[f"{name} {runtime}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-print(json.dumps([str(package.ROOT), digests]))
+        packages[f"{name} {runtime}"] = [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
+print(json.dumps([str(package.ROOT), packages]))
 """
 IMPORT_ALONE = """
 import importlib, json, os, sys
 package, libraries, module = sys.argv[1:]
 before = set(sys.modules)
 sys.path[:0] = [package, libraries]
-handler = importlib.import_module(module).handler
-assert callable(handler)
+loaded = importlib.import_module(module)
+assert callable(loaded.handler)
+assert loaded.__doc__ is None, "the bytecode, which has no docstrings, is not what the interpreter took"
 print(json.dumps(sorted(
     name for name, loaded in sys.modules.items()
     if name not in before and "." not in name and str(getattr(loaded, "__file__", None) or "").startswith(libraries)
@@ -57,44 +60,142 @@ def copied(to: Path) -> Path:
     return to
 
 
-def built(folder: Path, *, umask: str, environment: dict[str, str]) -> dict[str, str]:
-    """SHA-256 of every package as another process builds it in `folder`."""
+def built(
+    folder: Path,
+    functions: list[str],
+    *,
+    runtimes: str = f"python3.13 {THIS_RUNTIME}",
+    umask: str = "022",
+    loaded: str = "",
+    environment: dict[str, str] | None = None,
+) -> dict[str, list[str]]:
+    """Name and SHA-256 of packages as another process builds them in `folder`, which has `loaded` some modules."""
     given_environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     result = subprocess.run(
-        [sys.executable, "-c", BUILD_ALL, umask, THIS_RUNTIME],
+        [sys.executable, "-c", BUILD, umask, runtimes, " ".join(functions), loaded],
         cwd=folder,
-        env=given_environment | environment,
+        env=given_environment | (environment or {}),
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    root, digests = json.loads(result.stdout)
+    root, packages = json.loads(result.stdout)
     assert Path(root) == folder.resolve(), "the copy was not what was built"
-    found: dict[str, str] = digests
+    found: dict[str, list[str]] = packages
     return found
 
 
 @pytest.mark.requirement(130)
 def test_packages_are_the_same_bytes_whoever_builds_them(tmp_path: Path) -> None:
+    """Where, when, as whom, in which order, and whatever else the process that builds has loaded."""
     first, second = copied(tmp_path / "one"), copied(tmp_path / "a" / "longer path" / "two")
     for path in second.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
         if path.is_file():
             path.chmod(0o600)
-    one = built(first, umask="022", environment={"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"})
-    two = built(second, umask="077", environment={"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"})
+    one = built(first, FUNCTIONS, environment={"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"})
+    two = built(
+        second,
+        FUNCTIONS[::-1],
+        umask="077",
+        loaded="pulumi_aws boto3 pydantic lambdas.shared.operations",
+        environment={
+            "PYTHONHASHSEED": "2",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "Asia/Tokyo",
+            "PYTHONPYCACHEPREFIX": str(tmp_path / "cache"),
+        },
+    )
     assert len(one) == 2 * len(FUNCTIONS) or THIS_RUNTIME == "python3.13"
     assert one == two
 
 
-def test_a_package_is_named_by_its_content_and_holds_the_closure() -> None:
-    path = ROOT / package("create_batches", "python3.13")
-    content = path.read_bytes()
-    assert path.name == f"create_batches.{hashlib.sha256(content).hexdigest()[:16]}.zip"
-    with zipfile.ZipFile(io.BytesIO(content)) as found:
-        sources = [name for name in found.namelist() if not name.endswith(".pyc")]
-    assert sources == [file.as_posix() for file in closure("lambdas.create_batches.handler")]
+@pytest.mark.requirement(130)
+@pytest.mark.parametrize(
+    "changed", ["lambdas/goals/logic.py", "lambdas/shared/operations_ai.py", "lambdas/shared/run.py"]
+)
+def test_a_change_gives_other_packages_to_those_that_hold_it_and_to_no_other(tmp_path: Path, changed: str) -> None:
+    folder = copied(tmp_path)
+    before = built(folder, FUNCTIONS, runtimes=THIS_RUNTIME)
+    with (folder / changed).open("a") as file:
+        file.write("\nCHANGED = True\n")
+    after = built(folder, FUNCTIONS, runtimes=THIS_RUNTIME)
+    holding = {function for function in FUNCTIONS if Path(changed) in closure(f"lambdas.{function}.handler")}
+    assert 0 < len(holding) < len(FUNCTIONS)
+    for place in (0, 1):
+        assert {name.split()[0] for name in before if before[name][place] != after[name][place]} == holding
+
+
+def test_a_package_holds_the_closure_and_its_bytecode() -> None:
+    names = contents(package("create_batches", THIS_RUNTIME))
+    sources = [file.as_posix() for file in closure("lambdas.create_batches.handler")]
+    assert [name for name in names if not name.endswith(".pyc")] == sources
+    compiled = {bytecode.place(name) for name in sources if not name.endswith("/__init__.py")}
+    assert {name for name in names if name.endswith(".pyc")} == compiled
+    assert contents(package("create_batches", "python3.99")) == sources
+
+
+def test_a_package_that_was_built_before_is_found_and_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = package("create_batches", THIS_RUNTIME)
+    moment = (ROOT / first).stat().st_mtime_ns
+    for name in ("archive", "_bytecode"):
+        monkeypatch.setattr(f"components.parts.package.{name}", None)
+    assert package("create_batches", THIS_RUNTIME) == first
+    assert (ROOT / first).stat().st_mtime_ns == moment
+
+
+def contents(path: str) -> list[str]:
+    """The names in a zip."""
+    with zipfile.ZipFile(ROOT / path) as found:
+        return found.namelist()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_package_is_small(function: str) -> None:
+    """With its bytecode: what a release uploads, and what Lambda fetches and unpacks before a cold start."""
+    path = package(function, THIS_RUNTIME)
+    assert any(name.endswith(".pyc") for name in contents(path))
+    assert (ROOT / path).stat().st_size <= MOST
+
+
+LAYERS = [("python3.13", "arm64"), (THIS_RUNTIME, "host")]
+
+
+@pytest.fixture(params=LAYERS, ids=" ".join)
+def dependencies(request: pytest.FixtureRequest) -> Iterator[zipfile.ZipFile]:
+    """The layer for Lambda, and the one for this machine, which has bytecode."""
+    with zipfile.ZipFile(ROOT / layer(*request.param)) as found:
+        yield found
+
+
+def test_the_layer_is_small(dependencies: zipfile.ZipFile) -> None:
+    assert dependencies.testzip() is None
+    assert Path(str(dependencies.filename)).stat().st_size <= MOST_OF_LAYER
+    assert sum(info.file_size for info in dependencies.infolist()) <= MOST_OF_LAYER_UNZIPPED
+
+
+@pytest.mark.parametrize("operation", sorted({operation.function for operation in OPERATIONS}))
+def test_a_function_of_the_api_ships_its_own_operations_and_no_other_s(operation: str) -> None:
+    for function in FUNCTIONS:
+        tables = {file.stem for file in closure(f"lambdas.{function}.handler") if file.stem.startswith("operations")}
+        if function == operation:
+            assert tables == {f"operations_{function}"}
+        else:
+            assert f"operations_{operation}" not in tables
+
+
+def test_a_traceback_from_a_package_shows_the_line(tmp_path: Path) -> None:
+    with zipfile.ZipFile(ROOT / package("goals", THIS_RUNTIME)) as found:
+        found.extractall(tmp_path)
+    result = subprocess.run(
+        [sys.executable, "-c", "from lambdas.shared import checks; checks.path({'goalId': 'x'})"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.search(r'lambdas/shared/checks\.py", line \d+, in path\n    raise NotFound\(', result.stderr)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -142,12 +243,44 @@ def test_data_files_travel_with_the_code_that_reads_them() -> None:
     assert "lambdas/generate_tasks/prompt_v1.md" not in {f.as_posix() for f in closure("lambdas.goals.handler")}
 
 
-def test_the_certificates_travel_with_whoever_connects_to_the_database() -> None:
-    def certificates(function: str) -> list[str]:
-        return [f.as_posix() for f in closure(f"lambdas.{function}.handler") if f.suffix == ".pem"]
+def test_the_certificates_travel_with_whoever_connects_to_the_database(
+    dependencies: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    """In the layer, which every function has, at the place where a function looks for them; in no package."""
+    for function in FUNCTIONS:
+        assert [file for file in closure(f"lambdas.{function}.handler") if file.suffix == ".pem"] == []
+    with zipfile.ZipFile(ROOT / package("goals", THIS_RUNTIME)) as found:
+        found.extractall(tmp_path)
+    code = "from lambdas.shared.certificates import AUTHORITIES; print(AUTHORITIES)"
+    place = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    # Lambda unpacks layers into /opt.
+    shipped = dependencies.read(str(Path(place.stdout.strip()).relative_to("/opt")))
+    assert shipped == AUTHORITIES.read_bytes()
+    assert shipped.count(b"BEGIN CERTIFICATE") > 30
 
-    assert certificates("goals")
-    assert certificates("create_batches") == []
+
+@pytest.mark.requirement(130)
+def test_other_certificates_make_another_layer(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    code = """
+import shutil, sys
+from pathlib import Path
+from components.parts import package
+package._install = lambda requirements, target, version, architecture: (target / "library.py").write_text("A = 1")
+first = package.layer(*sys.argv[1:])
+assert package.layer(*sys.argv[1:]) == first
+(bundle,) = (package.ROOT / "lambdas").rglob("*.pem")
+bundle.write_bytes(bundle.read_bytes() + b"#")
+second = package.layer(*sys.argv[1:])
+assert second != first, "the same layer"
+assert (package.ROOT / second).read_bytes() != (package.ROOT / first).read_bytes()
+"""
+    subprocess.run(
+        [sys.executable, "-c", code, THIS_RUNTIME, "arm64"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        check=True,
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -160,14 +293,3 @@ def test_a_package_holds_neither_tests_nor_caches_nor_the_program(function: str)
 def test_a_function_without_source_is_refused_by_name() -> None:
     with pytest.raises(PackageError, match="no module lambdas_missing"):
         closure("lambdas_missing")
-
-
-@given(st.dictionaries(st.from_regex(r"[a-z]{1,6}(/[a-z]{1,6})?", fullmatch=True), st.binary(max_size=40), max_size=6))
-def test_an_archive_does_not_depend_on_the_order_of_its_entries(entries: dict[str, bytes]) -> None:
-    backwards = dict(reversed(list(entries.items())))
-    content = archive(entries)
-    assert archive(backwards) == content
-    with zipfile.ZipFile(io.BytesIO(content)) as found:
-        assert {info.filename: found.read(info) for info in found.infolist()} == entries
-        assert {info.date_time for info in found.infolist()} <= {(1980, 1, 1, 0, 0, 0)}
-        assert {info.external_attr >> 16 for info in found.infolist()} <= {0o100644}

@@ -48,7 +48,7 @@ def test_a_start_is_tried_for_an_hour_and_then_waits_for_somebody(schedule: Grap
     target = only(schedule, "aws:scheduler/schedule:Schedule").inputs["target"]
     letters = only(schedule, "aws:sqs/queue:Queue")
     assert target["retryPolicy"]["maximumEventAgeInSeconds"] == 3600
-    assert 1 <= target["retryPolicy"]["maximumRetryAttempts"] <= 185
+    assert target["retryPolicy"]["maximumRetryAttempts"] == 24
     assert target["deadLetterConfig"] == {"arn": letters.outputs["arn"]}
     assert letters.inputs["kmsMasterKeyId"] == KEYS.data
 
