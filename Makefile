@@ -28,6 +28,7 @@ POSTGRES := twin/postgres/node_modules/.installed
 JUDGES := tests/judges/node_modules/.installed
 WEB_TOOLS := web/node_modules/.installed
 SITE := web/dist/index.html
+PACKAGING := $(wildcard lambdas/certificates/*.pem) components/parts/archive.py components/parts/bytecode.py components/parts/package.py
 
 .PHONY: help install up down check lint types unit web-unit test prove mutation bench docs lock clean
 
@@ -65,7 +66,7 @@ $(SITE): $(WEB_TOOLS) $(WEB_SOURCES)
 	@touch $@
 
 # The layer for the functions' platform and the one for this machine, and the program's packages and bytecode.
-.build/.installed: lambdas/requirements.txt .venv/.installed
+.build/.installed: lambdas/requirements.txt $(PACKAGING) .venv/.installed
 	python -m components.parts.package python3.13 arm64 >/dev/null
 	python -m components.parts.package "python$$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" host >/dev/null
 	plan show local --json >/dev/null

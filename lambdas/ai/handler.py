@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.ai import logic, proposals, workflow
-from lambdas.shared import environment, idempotency, paging, shapes, shapes_proposals
+from lambdas.shared import environment, idempotency, operations_ai, paging, shapes_executions, shapes_proposals
 from lambdas.shared.database import Database, Row, Session
 from lambdas.shared.errors import Conflict, NotFound, Problem
 from lambdas.shared.http import Api, Event, Request, Response
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import audit, chart, executions, goals, limits, tasks, users
+from lambdas.shared.repositories import audit, execution_tasks, executions, goals, limits, progress, users
 from lambdas.shared.repositories import proposals as kept_proposals
 
 
@@ -29,7 +29,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("ai", ENV.cors_origins)
+API = Api(operations_ai.OPERATIONS, ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
 DAILY_MODEL_CALLS = int(ENV.daily_model_calls)
 
@@ -40,7 +40,7 @@ def handler(event: Event, context: object) -> Event:
 
 
 @API.serves("startTaskGeneration")
-def start_task_generation(request: Request[shapes.StartTaskGeneration, None]) -> Response:
+def start_task_generation(request: Request[shapes_executions.StartTaskGeneration, None]) -> Response:
     """The execution that makes the goal's tasks: a new one, or the one that is running."""
     goal = str(request.body.goal_id)
     begun = _Begun()
@@ -76,7 +76,7 @@ def retry_execution(request: Request[None, None]) -> Response:
 
 
 @API.serves("listExecutions")
-def list_executions(request: Request[None, shapes.ExecutionQuery]) -> Response:
+def list_executions(request: Request[None, shapes_executions.ExecutionQuery]) -> Response:
     """A page of the person's executions."""
     query = request.query
     wanted = executions.Filter(
@@ -89,10 +89,12 @@ def list_executions(request: Request[None, shapes.ExecutionQuery]) -> Response:
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
         rows = executions.page(session, user, wanted, query.limit + 1, after)
+        if not rows and wanted.goal and goals.read(session, user, wanted.goal) is None:
+            raise NotFound("goal")
         found, more = paging.split(rows, query.limit)
         items = _shown(session, user, found)
     cursor = paging.encode((found[-1]["started_at"], found[-1]["id"])) if more else None
-    return Response(content=shapes.ExecutionPage(items=items, next_cursor=cursor))
+    return Response(content=shapes_executions.ExecutionPage(items=items, next_cursor=cursor))
 
 
 @API.serves("getExecution")
@@ -104,7 +106,7 @@ def get_execution(request: Request[None, None]) -> Response:
 
 
 @API.serves("cancelExecution")
-def cancel_execution(request: Request[shapes.CancelExecution, None]) -> Response:
+def cancel_execution(request: Request[shapes_executions.CancelExecution, None]) -> Response:
     """An execution that has been stopped, and whose tasks are gone. Cancelling it again changes nothing."""
     execution = request.path["executionId"]
     with DATABASE.transaction() as session:
@@ -252,20 +254,20 @@ def _lock(session: Session, user: str, execution: str) -> Row:
 def _cancel(session: Session, user: str, row: Row, reason: str) -> None:
     end = executions.End(status="cancelled", reason=reason or None, cancelled_by=user)
     executions.finish(session, user, row["id"], end)
-    removed = tasks.remove_of_execution(session, user, row["id"])
+    removed = execution_tasks.remove_of_execution(session, user, row["id"])
     goals.update(session, user, row["goal_id"], {"status": "draft"})
-    chart.recalculate(session, user, row["goal_id"])
+    progress.recalculate(session, user, row["goal_id"])
     audit.note(session, user, "cancel", ("workflow_execution", row["id"]), {"removed_tasks": removed})
 
 
-def _read(session: Session, user: str, execution: str) -> shapes.Execution:
+def _read(session: Session, user: str, execution: str) -> shapes_executions.Execution:
     row = executions.read(session, user, execution)
     if row is None:
         raise NotFound("execution")
     return _shown(session, user, [row])[0]
 
 
-def _shown(session: Session, user: str, rows: Sequence[Row]) -> list[shapes.Execution]:
+def _shown(session: Session, user: str, rows: Sequence[Row]) -> list[shapes_executions.Execution]:
     failed = [action for row in rows for action in logic.failed_action_ids(row)]
     titles = executions.titles_of_actions(session, user, failed) if failed else {}
     now = dt.datetime.now(dt.UTC)

@@ -7,22 +7,22 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambdas.shared import shapes
+from lambdas.shared import shapes, shapes_executions
 from lambdas.shared.errors import Conflict, Problem
 
 Row = Mapping[str, Any]
 RETRIABLE = ("failed", "partially_succeeded", "timed_out")
 
 
-def execution(row: Row, titles: Mapping[str, str], now: dt.datetime) -> shapes.Execution:
+def execution(row: Row, titles: Mapping[str, str], now: dt.datetime) -> shapes_executions.Execution:
     """An execution as the API shows it; `titles` are those of its failed actions by id."""
     failed = [
-        shapes.FailedAction(action_id=f["actionId"], title=titles.get(f["actionId"], ""), error=f["error"])
+        shapes_executions.FailedAction(action_id=f["actionId"], title=titles.get(f["actionId"], ""), error=f["error"])
         for f in row["failed_actions"]
     ]
     done = row["processed_actions"] + len(failed)
     return shapes.filled(
-        shapes.Execution,
+        shapes_executions.Execution,
         row,
         failed_actions=failed,
         percentage=percentage(row["status"], done, row["total_actions"]),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from lambdas.auth import identity, logic
 from lambdas.auth.tokens import Grant, Signer
-from lambdas.shared import changes, environment, idempotency, shapes
+from lambdas.shared import changes, environment, idempotency, operations_auth, shapes
 from lambdas.shared.database import Database
 from lambdas.shared.errors import NotFound
 from lambdas.shared.http import Api, Event, Request, Response
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import audit, chart, goals, users
+from lambdas.shared.repositories import accounts, audit, chart, goals, users
 from lambdas.shared.shapes_account import CreateShareLink, Me, ShareLink, UpdateMe
 
 
@@ -28,7 +28,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("auth", ENV.cors_origins)
+API = Api(operations_auth.OPERATIONS, ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
 SIGNER = Signer(ENV.jwt_secret_arn)
 
@@ -43,7 +43,7 @@ def get_me(request: Request[None, None]) -> Response:
     """The signed-in person."""
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
-        row = users.read(session, user)
+        row = accounts.read(session, user)
     if row is None:
         raise NotFound("person")
     return Response(content=shapes.filled(Me, row))
@@ -52,10 +52,10 @@ def get_me(request: Request[None, None]) -> Response:
 @API.serves("updateMe")
 def update_me(request: Request[UpdateMe, None]) -> Response:
     """The person, changed."""
-    named = changes.of(request.body, users.CHANGEABLE)
+    named = changes.of(request.body, accounts.CHANGEABLE)
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
-        row = users.update(session, user, named)
+        row = accounts.update(session, user, named)
     if row is None:
         raise NotFound("person")
     return Response(content=shapes.filled(Me, row))
@@ -66,7 +66,7 @@ def erase_me(request: Request[None, None]) -> Response:
     """Nothing: the person is erased here first, and then in the user pool; repeated, it does what is left."""
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
-        users.erase(session, user)
+        accounts.erase(session, user)
         audit.note(session, user, "erase", ("user", user), {})
     identity.delete(ENV.user_pool_id, request.username or request.subject)
     logger.info("A person was erased.", user_id=user)

@@ -14,7 +14,7 @@ from lambdas.enforce_retention import logic
 from lambdas.shared import aws, environment
 from lambdas.shared.database import Database
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import audit, retention, users
+from lambdas.shared.repositories import accounts, audit, retention
 from lambdas.shared.transactions import recorded
 
 
@@ -70,7 +70,7 @@ def _erase_inactive() -> int:
     with DATABASE.transaction() as session:
         found = retention.inactive_users(session, logic.INACTIVE_DAYS)
         for user in found:
-            users.erase(session, user)
+            accounts.erase(session, user)
             audit.note(session, None, "erase", ("user", user), {"reason": "inactive"})
     return len(found)
 

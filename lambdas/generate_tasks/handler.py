@@ -13,7 +13,7 @@ from lambdas.shared.database import Database, Row
 from lambdas.shared.errors import DeadlineExceeded, ExecutionNotRunning, GoalNotFound
 from lambdas.shared.logging import logger
 from lambdas.shared.models.choice import choose
-from lambdas.shared.repositories import executions
+from lambdas.shared.repositories import execution_steps, executions
 from lambdas.shared.run import Run
 from lambdas.shared.transactions import recorded
 
@@ -65,7 +65,7 @@ def _text(run: Run, action: str) -> Row:
     with DATABASE.reading() as session:
         if not executions.is_running(session, run.user, run.execution):
             raise ExecutionNotRunning(f"The execution {run.execution} has ended; no task is made for it.")
-        row = executions.action_text(session, run.user, run.goal, action)
+        row = execution_steps.action_text(session, run.user, run.goal, action)
     if row is None:
         raise GoalNotFound(f"There is no action {action} of the goal {run.goal}.")
     return row

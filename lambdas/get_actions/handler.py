@@ -10,7 +10,7 @@ from lambdas.shared import run as runs
 from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import executions, goals
+from lambdas.shared.repositories import execution_steps, executions, goals
 from lambdas.shared.transactions import recorded
 
 
@@ -34,6 +34,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         if goals.lock(session, run.user, run.goal) is None:
             raise GoalNotFound(f"There is no goal {run.goal} of this person.")
         actions = executions.actions_in_scope(session, run.user, run.goal, wanted)
-        executions.set_total(session, run.user, run.execution, len(actions))
+        execution_steps.set_total(session, run.user, run.execution, len(actions))
     logger.info("The actions are known.", execution=run.execution, actions=len(actions))
     return {"actionIds": actions}

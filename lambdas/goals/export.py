@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from lambdas.shared.shapes_reflections import GoalExport
+from lambdas.shared.shapes_exports import GoalExport
 
 # An answer of a function holds 6 MB.
 MOST = 2000

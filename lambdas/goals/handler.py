@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lambdas.goals import export, logic
-from lambdas.shared import changes, environment, idempotency, mandala, paging, shapes, shapes_reflections, versions
+from lambdas.shared import (
+    changes,
+    environment,
+    idempotency,
+    mandala,
+    operations_goals,
+    paging,
+    shapes,
+    shapes_exports,
+    shapes_goals,
+    shapes_reflections,
+    shapes_tasks,
+    versions,
+)
 from lambdas.shared.database import Database
 from lambdas.shared.errors import NotFound
 from lambdas.shared.http import Api, Event, Request, Response
-from lambdas.shared.repositories import chart, goals, reflections, tasks, users
+from lambdas.shared.repositories import chart, goals, progress, reflections, tasks, users
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +34,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("goals", ENV.cors_origins)
+API = Api(operations_goals.OPERATIONS, ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
 
 
@@ -39,20 +52,21 @@ def list_goals(request: Request[None, shapes.PageQuery]) -> Response:
         rows = goals.page(session, user, request.query.limit + 1, after)
     found, more = paging.split(rows, request.query.limit)
     cursor = paging.encode((found[-1]["created_at"], found[-1]["id"])) if more else None
-    return Response(content=shapes.GoalPage(items=[shapes.filled(shapes.Goal, r) for r in found], next_cursor=cursor))
+    items = [shapes.filled(shapes_goals.Goal, row) for row in found]
+    return Response(content=shapes_goals.GoalPage(items=items, next_cursor=cursor))
 
 
 @API.serves("createGoal")
-def create_goal(request: Request[shapes.CreateGoal, None]) -> Response:
+def create_goal(request: Request[shapes_goals.CreateGoal, None]) -> Response:
     """A new goal."""
-    values = {name: getattr(request.body, name) for name in shapes.CreateGoal.__struct_fields__}
+    values = {name: getattr(request.body, name) for name in shapes_goals.CreateGoal.__struct_fields__}
     with DATABASE.transaction() as session:
         user = users.identify(session, request.subject, request.locale)
 
-        def create() -> shapes.Goal:
-            return shapes.filled(shapes.Goal, goals.create(session, user, values))
+        def create() -> shapes_goals.Goal:
+            return shapes.filled(shapes_goals.Goal, goals.create(session, user, values))
 
-        goal = idempotency.once(session, user, request, shapes.Goal, create)
+        goal = idempotency.once(session, user, request, shapes_goals.Goal, create)
     return Response(content=goal, version=goal.version, location=f"/goals/{goal.id}")
 
 
@@ -64,11 +78,11 @@ def get_goal(request: Request[None, None]) -> Response:
         row = goals.read(session, user, request.path["goalId"])
     if row is None:
         raise NotFound("goal")
-    return Response(content=shapes.filled(shapes.Goal, row), version=row["version"])
+    return Response(content=shapes.filled(shapes_goals.Goal, row), version=row["version"])
 
 
 @API.serves("updateGoal")
-def update_goal(request: Request[shapes.UpdateGoal, None]) -> Response:
+def update_goal(request: Request[shapes_goals.UpdateGoal, None]) -> Response:
     """A goal, changed."""
     named = changes.of(request.body, goals.CHANGEABLE)
     with DATABASE.transaction() as session:
@@ -79,7 +93,7 @@ def update_goal(request: Request[shapes.UpdateGoal, None]) -> Response:
         versions.check(current, request.expected_version, "goal")
         logic.check_status_change(current, named)
         row = goals.update(session, user, request.path["goalId"], named) or current
-    return Response(content=shapes.filled(shapes.Goal, row), version=row["version"])
+    return Response(content=shapes.filled(shapes_goals.Goal, row), version=row["version"])
 
 
 @API.serves("deleteGoal")
@@ -112,7 +126,7 @@ def get_mandala(request: Request[None, None]) -> Response:
 
 
 @API.serves("exportGoal")
-def export_goal(request: Request[None, shapes_reflections.ExportQuery]) -> Response:
+def export_goal(request: Request[None, shapes_exports.ExportQuery]) -> Response:
     """Everything of the goal, or the table of its tasks."""
     goal = request.path["goalId"]
     with DATABASE.transaction() as session:
@@ -123,10 +137,10 @@ def export_goal(request: Request[None, shapes_reflections.ExportQuery]) -> Respo
         whole = mandala.of(centre, chart.sub_goals(session, user, goal), chart.actions(session, user, goal))
         found = tasks.page(session, user, tasks.Filter(goal=goal), export.MOST, None)
         thoughts = reflections.page(session, user, goal, export.MOST, None)
-    content = shapes_reflections.GoalExport(
+    content = shapes_exports.GoalExport(
         goal=whole.goal,
         sub_goals=whole.sub_goals,
-        tasks=[shapes.filled(shapes.Task, row) for row in found],
+        tasks=[shapes.filled(shapes_tasks.Task, row) for row in found],
         reflections=[shapes.filled(shapes_reflections.Reflection, row) for row in thoughts],
     )
     if request.query.format == "csv":
@@ -135,7 +149,7 @@ def export_goal(request: Request[None, shapes_reflections.ExportQuery]) -> Respo
 
 
 @API.serves("putSubGoal")
-def put_sub_goal(request: Request[shapes.PutSubGoal, None]) -> Response:
+def put_sub_goal(request: Request[shapes_goals.PutSubGoal, None]) -> Response:
     """A sub-goal, written."""
     goal, position = request.path["goalId"], int(request.path["position"])
     with DATABASE.transaction() as session:
@@ -145,12 +159,12 @@ def put_sub_goal(request: Request[shapes.PutSubGoal, None]) -> Response:
         row = chart.put_sub_goal(session, user, goal, position, request.body.title, request.body.description)
         if row is None:
             raise NotFound("goal")
-        chart.recalculate(session, user, goal, actions=[])
-    return Response(content=shapes.filled(shapes.SubGoal, row))
+        progress.recalculate(session, user, goal, actions=[])
+    return Response(content=shapes.filled(shapes_goals.SubGoal, row))
 
 
 @API.serves("putAction")
-def put_action(request: Request[shapes.PutAction, None]) -> Response:
+def put_action(request: Request[shapes_goals.PutAction, None]) -> Response:
     """An action, written."""
     goal = request.path["goalId"]
     places = int(request.path["position"]), int(request.path["actionPosition"])
@@ -162,5 +176,5 @@ def put_action(request: Request[shapes.PutAction, None]) -> Response:
         row = chart.put_action(session, user, goal, places, values)
         if row is None:
             raise NotFound("sub-goal at this position")
-        chart.recalculate(session, user, goal, actions=[])
-    return Response(content=shapes.filled(shapes.Action, row))
+        progress.recalculate(session, user, goal, actions=[])
+    return Response(content=shapes.filled(shapes_goals.Action, row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from lambdas.shared import environment, shapes
+from lambdas.shared import environment, operations_health, shapes_health
 from lambdas.shared.database import Database
 from lambdas.shared.http import Api, Event, Request, Response
 
@@ -19,7 +19,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("health")
+API = Api(operations_health.OPERATIONS)
 DATABASE = Database(ENV.database_secret_arn)
 
 
@@ -35,4 +35,5 @@ def get_health(request: Request[None, None]) -> Response:
         began = time.perf_counter()
         session.one("SELECT 1", {})
         latency = (time.perf_counter() - began) * 1000
-    return Response(content=shapes.Health(status="ok", version=ENV.release, database_latency_ms=round(latency, 2)))
+    health = shapes_health.Health(status="ok", version=ENV.release, database_latency_ms=round(latency, 2))
+    return Response(content=health)

@@ -7,6 +7,7 @@ last attempt; the others of its batch are not repeated. What is completed is ski
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -42,22 +43,40 @@ MODEL = choose(ENV.model_provider, ENV.model_id, ENV.model_key_arn)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """SQS's batch -> which of its messages must come again."""
     failed: list[str] = []
+    activities: dict[str, str] = {}
     for record in event["Records"]:
         correlate(record["messageId"])
         try:
-            _process(str(UUID(msgspec.json.decode(record["body"], type=logic.Message).activity_id)))
+            message = msgspec.json.decode(record["body"], type=logic.Message)
+            activities[record["messageId"]] = str(UUID(message.activity_id))
         except (msgspec.MsgspecError, ValueError):
             failed.append(record["messageId"])
             logger.exception("The message is none of this queue's.")
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in failed + _unfinished(activities)]}
+
+
+def _unfinished(activities: Mapping[str, str]) -> list[str]:
+    """Summarise the activity of each message; the messages that must come again."""
+    try:
+        with DATABASE.reading() as session:
+            texts = monitoring.claim(session, list(activities.values())) if activities else {}
+    except (DatabaseUnavailable, SecretUnavailable):
+        logger.exception("No activity of this batch could be begun.")
+        return list(activities)
+    failed = []
+    for message, activity in activities.items():
+        correlate(message)
+        # A message that the queue delivers twice in a batch finds no text the second time.
+        text = texts.pop(activity, None)
+        try:
+            _process(activity, text)
         except (DatabaseUnavailable, SecretUnavailable, *MODEL_ERRORS):
-            failed.append(record["messageId"])
+            failed.append(message)
             logger.exception("The activity was not summarised.")
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+    return failed
 
 
-def _process(activity: str) -> None:
-    with DATABASE.reading() as session:
-        text = monitoring.claim(session, activity)
+def _process(activity: str, text: Mapping[str, Any] | None) -> None:
     if text is None:
         logger.info("The activity is completed already, or gone.", activity=activity)
         return

@@ -15,7 +15,7 @@ from lambdas.shared import ending, environment
 from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import correlate, logger
-from lambdas.shared.repositories import executions
+from lambdas.shared.repositories import execution_steps
 from lambdas.shared.run import ExecutionInput
 from lambdas.shared.transactions import recorded
 
@@ -58,7 +58,7 @@ def _run(found: logic.Ending) -> ExecutionInput | None:
     if found.execution is None:
         return None
     with DATABASE.reading() as session:
-        owner = executions.owner(session, found.execution)
+        owner = execution_steps.owner(session, found.execution)
     if owner is None:
         return None
     return ExecutionInput(

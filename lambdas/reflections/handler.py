@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lambdas.shared import changes, environment, idempotency, paging, shapes
+from lambdas.shared import changes, environment, idempotency, operations_reflections, paging, shapes
 from lambdas.shared.database import Database, Row
 from lambdas.shared.errors import NotFound
 from lambdas.shared.http import Api, Event, Request, Response
@@ -21,7 +21,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("reflections", ENV.cors_origins)
+API = Api(operations_reflections.OPERATIONS, ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
 
 
@@ -37,9 +37,9 @@ def list_reflections(request: Request[None, shapes.PageQuery]) -> Response:
     after = paging.decode(request.query.cursor, paging.DateKey)
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
-        if goals.read(session, user, goal) is None:
-            raise NotFound("goal")
         rows = reflections.page(session, user, goal, limit + 1, after)
+        if not rows and goals.read(session, user, goal) is None:
+            raise NotFound("goal")
     found, more = paging.split(rows, limit)
     cursor = paging.encode((found[-1]["on_date"], found[-1]["id"])) if more else None
     return Response(content=ReflectionPage(items=[_shown(row) for row in found], next_cursor=cursor))

@@ -12,7 +12,7 @@ from lambdas.shared import run as runs
 from lambdas.shared.database import Database
 from lambdas.shared.errors import ExecutionNotRunning, GoalNotFound, InvalidInput
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import chart, executions, goals, tasks
+from lambdas.shared.repositories import execution_steps, execution_tasks, executions, goals, progress
 from lambdas.shared.transactions import recorded
 
 
@@ -40,10 +40,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             raise GoalNotFound(f"There is no goal {run.goal} of this person.")
         if not executions.is_running(session, run.user, run.execution):
             raise ExecutionNotRunning(f"The execution {run.execution} has ended; nothing is saved for it.")
-        saved = tasks.save(session, run.user, run.goal, action, run.execution, made)
+        saved = execution_tasks.save(session, run.user, run.goal, action, run.execution, made)
         if saved == 0:
             raise GoalNotFound(f"There is no action {action} of the goal {run.goal}.")
-        executions.count_processed(session, run.user, run.execution)
-        chart.recalculate(session, run.user, run.goal, actions=[action])
+        execution_steps.count_processed(session, run.user, run.execution)
+        progress.recalculate(session, run.user, run.goal, actions=[action])
     logger.info("The tasks are saved.", action=action, saved=saved)
     return {"actionId": action, "saved": saved}

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from lambdas.shared.errors import NotFound, Problem
-from lambdas.shared.operations import PATH_PARAMETERS
+from lambdas.shared.operation import PATH_PARAMETERS
 
 B = TypeVar("B")
 _PLACE = re.compile(r" - at `\$.*`$")

@@ -1,7 +1,7 @@
 """The connection to PostgreSQL: one for each execution environment, kept between invocations.
 
 TLS is `verify-full`: the server proves its name by the authorities that the secret brings as `sslrootcert`, else by
-those in PGSSLROOTCERT, else by those of Amazon RDS that are packaged here. The credentials come from the secret, read
+those in PGSSLROOTCERT, else by those of Amazon RDS that the layer brings. The credentials come from the secret, read
 again when the server refuses them, so that a rotation needs no restart. PGCONNECT_TIMEOUT gives a server that sleeps
 the seconds to wake up. Statement time-outs and the time zone are settings of the role (`migrations`), since RDS Proxy
 refuses them from a client.

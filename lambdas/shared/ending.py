@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lambdas.shared import notifications
 from lambdas.shared.database import Database, Session
 from lambdas.shared.errors import GoalNotFound
-from lambdas.shared.repositories import audit, chart, executions, goals, tasks
+from lambdas.shared.repositories import audit, execution_steps, execution_tasks, executions, goals, progress
 from lambdas.shared.run import ExecutionInput
 
 GOAL_STATUS = {"succeeded": "active", "partially_succeeded": "active", "failed": "failed", "timed_out": "failed"}
@@ -36,16 +36,16 @@ def end(
         if goals.lock(session, user, goal) is None:
             raise GoalNotFound(f"The goal {goal} of the execution {execution} is gone.")
         if executions.is_running(session, user, execution):
-            executions.count_processed(session, user, execution)
-            complete = executions.is_complete(session, user, execution)
+            execution_steps.count_processed(session, user, execution)
+            complete = execution_steps.is_complete(session, user, execution)
             if failures:
-                executions.add_failures(session, user, execution, failures)
-                executions.forget_false_failures(session, user, execution)
+                execution_steps.add_failures(session, user, execution, failures)
+                execution_steps.forget_false_failures(session, user, execution)
                 status, reason = _found(session, user, execution, reason, complete=complete)
             executions.finish(session, user, execution, executions.End(status=status, reason=reason))
-            tasks.remove_superseded(session, user, goal, execution)
+            execution_tasks.remove_superseded(session, user, goal, execution)
             goals.update(session, user, goal, {"status": "active" if complete else GOAL_STATUS[status]})
-            chart.recalculate(session, user, goal)
+            progress.recalculate(session, user, goal)
             audit.note(session, None, "end", ("workflow_execution", execution), {"status": status})
             if before_commit is not None:
                 before_commit()

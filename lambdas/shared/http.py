@@ -14,9 +14,10 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from lambdas.shared import checks, operations, shapes
+from lambdas.shared import checks, shapes
 from lambdas.shared.errors import Problem
-from lambdas.shared.logging import correlate, logger
+from lambdas.shared.logging import correlate, logger, pseudonym
+from lambdas.shared.operation import Operation
 from lambdas.shared.transactions import Transaction
 
 Event = dict[str, Any]
@@ -104,22 +105,23 @@ S = TypeVar("S", bound=Serve)
 
 @dataclass
 class Api:
-    """The operations that one function serves."""
+    """The operations that one function serves: its own table, so that a package holds no other's."""
 
-    function: str
+    operations: tuple[Operation, ...]
     origins: str = ""
-    _operations: dict[tuple[str, str], operations.Operation] = field(init=False)
+    _operations: dict[tuple[str, str], Operation] = field(init=False)
     _allowed: frozenset[str] = field(init=False)
     _serving: dict[str, Serve] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._operations = operations.of(self.function)
+        self._operations = {operation.key: operation for operation in self.operations}
         self._allowed = frozenset(origin.strip() for origin in self.origins.split(",") if origin.strip())
 
     def serves(self, operation_id: str) -> Callable[[S], S]:
         """The decorator that names the operation which a function serves."""
-        if operation_id not in {operation.id for operation in self._operations.values()}:
-            raise ValueError(f"The function {self.function!r} has no operation {operation_id!r} in operations.py.")
+        known = [operation.id for operation in self.operations]
+        if operation_id not in known:
+            raise ValueError(f"There is no operation {operation_id!r} in the table: it has {', '.join(known)}.")
 
         def register(serve: S) -> S:
             self._serving[operation_id] = serve
@@ -187,7 +189,7 @@ def _stage(event: Event) -> str:
 
 
 def _request(
-    operation: operations.Operation, event: Event, headers: Mapping[str, str], claims: Mapping[str, str]
+    operation: Operation, event: Event, headers: Mapping[str, str], claims: Mapping[str, str]
 ) -> Request[Any, Any]:
     if operation.login and (not claims.get("sub") or claims.get("token_use", "access") != "access"):
         raise Problem(401, "Sign in first: the request carries no access token.")
@@ -247,11 +249,6 @@ def _path(event: Event) -> str:
     return path
 
 
-def _pseudonym(subject: str) -> str:
-    """A stable stand-in for a person in the logs, which leads back to nobody by itself."""
-    return hashlib.sha256(subject.encode()).hexdigest()[:16]
-
-
 def _log(event: Event, claims: Mapping[str, str], status: int, transaction: Transaction) -> None:
     subject = claims.get("sub")
     record = transaction.record("failure" if status >= 500 else "success")
@@ -262,6 +259,6 @@ def _log(event: Event, claims: Mapping[str, str], status: int, transaction: Tran
         ip=(event["requestContext"].get("identity") or {}).get("sourceIp"),
         status=status,
         ms=record["durationMs"],
-        user=_pseudonym(subject) if subject else None,
+        user=pseudonym(subject) if subject else None,
         transaction=record,
     )

@@ -10,14 +10,23 @@ from typing import Any
 
 import msgspec
 
-from lambdas.shared import shapes, shapes_account, shapes_proposals, shapes_reflections, shapes_sources
+from lambdas.shared import (
+    shapes,
+    shapes_account,
+    shapes_executions,
+    shapes_goals,
+    shapes_proposals,
+    shapes_reflections,
+    shapes_sources,
+    shapes_tasks,
+)
 from lambdas.shared.operations import OPERATIONS, Operation
 
 # By which name the operations take what stands in an answer's field.
 _TAKEN: dict[type, tuple[str, str]] = {
-    shapes.Goal: ("goalId", "id"),
-    shapes.Task: ("taskId", "id"),
-    shapes.Execution: ("executionId", "id"),
+    shapes_goals.Goal: ("goalId", "id"),
+    shapes_tasks.Task: ("taskId", "id"),
+    shapes_executions.Execution: ("executionId", "id"),
     shapes_reflections.Reflection: ("reflectionId", "id"),
     shapes_sources.Source: ("sourceId", "id"),
     shapes_proposals.Proposal: ("proposalId", "id"),

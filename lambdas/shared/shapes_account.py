@@ -8,7 +8,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from lambdas.shared.shapes import Answer, Body, GoalStatus, Percentage, SubGoalWithActions
+from lambdas.shared.shapes import Answer, Body, Percentage
+from lambdas.shared.shapes_goals import GoalStatus, SubGoalWithActions
 
 Name = Annotated[str, Meta(max_length=100, pattern=r"^[^\u0000]*$", description="Up to 100 characters.")]
 Locale = Literal["en", "ja"]

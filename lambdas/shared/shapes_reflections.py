@@ -1,14 +1,14 @@
-"""Shapes of the API: reflections on a goal, and a goal with everything in it as an export."""
+"""Shapes of the API: reflections on a goal."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from lambdas.shared.shapes import Answer, Body, Goal, SubGoalWithActions, Task, Text
+from lambdas.shared.shapes import Answer, Body, Text
 
 Mood = Annotated[int, Meta(ge=1, le=5, description="From 1, bad, to 5, very good.")]
 
@@ -54,18 +54,3 @@ class UpdateReflection(Body):
     regrets: Text | UnsetType = UNSET
     next_actions: Text | UnsetType = UNSET
     mood: Mood | None | UnsetType = UNSET
-
-
-class ExportQuery(Body):
-    """The form of an export."""
-
-    format: Literal["json", "csv"] = "json"
-
-
-class GoalExport(Answer):
-    """A goal with everything that belongs to it."""
-
-    goal: Goal
-    sub_goals: list[SubGoalWithActions]
-    tasks: list[Task]
-    reflections: list[Reflection]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lambdas.shared import environment, idempotency, paging, shapes
+from lambdas.shared import environment, idempotency, operations_sources, paging, shapes
 from lambdas.shared.database import Database
 from lambdas.shared.errors import Conflict, NotFound
 from lambdas.shared.http import Api, Event, Request, Response
@@ -32,7 +32,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("sources", ENV.cors_origins)
+API = Api(operations_sources.OPERATIONS, ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
 
 
@@ -93,7 +93,7 @@ def delete_source(request: Request[None, None]) -> Response:
 
 @API.serves("listActivities")
 def list_activities(request: Request[None, ActivityQuery]) -> Response:
-    """A page of what happened in the followed repositories; another person's source simply has nothing."""
+    """A page of what happened in the followed repositories."""
     query = request.query
     source = str(query.source_id) if query.source_id else None
     wanted = sources.Filter(source=source, kind=query.kind, state=query.state)
@@ -101,6 +101,8 @@ def list_activities(request: Request[None, ActivityQuery]) -> Response:
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
         rows = sources.activities(session, user, wanted, query.limit + 1, after)
+        if not rows and source and not sources.is_followed(session, user, source):
+            raise NotFound("source")
     found, more = paging.split(rows, query.limit)
     cursor = paging.encode((found[-1]["occurred_at"], found[-1]["id"])) if more else None
     return Response(content=ActivityPage(items=[shapes.filled(Activity, row) for row in found], next_cursor=cursor))

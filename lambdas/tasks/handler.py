@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from lambdas.shared import changes, environment, paging, shapes, versions
-from lambdas.shared.database import Database
+from lambdas.shared import changes, environment, operations_tasks, paging, shapes, shapes_tasks, versions
+from lambdas.shared.database import Database, Session
 from lambdas.shared.errors import NotFound
 from lambdas.shared.http import Api, Event, Request, Response
-from lambdas.shared.repositories import chart, goals, tasks, users
+from lambdas.shared.repositories import chart, goals, progress, tasks, users
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Env:
 
 
 ENV = environment.read(Env)
-API = Api("tasks", ENV.cors_origins)
+API = Api(operations_tasks.OPERATIONS, ENV.cors_origins)
 DATABASE = Database(ENV.database_secret_arn)
 MOST_OF_A_DAY = 100
 
@@ -32,8 +32,8 @@ def handler(event: Event, context: object) -> Event:
 
 
 @API.serves("listTasks")
-def list_tasks(request: Request[None, shapes.TaskQuery]) -> Response:
-    """A page of the person's tasks; another person's goal or action simply has none."""
+def list_tasks(request: Request[None, shapes_tasks.TaskQuery]) -> Response:
+    """A page of the person's tasks."""
     query = request.query
     wanted = tasks.Filter(
         goal=str(query.goal_id) if query.goal_id else None,
@@ -47,23 +47,35 @@ def list_tasks(request: Request[None, shapes.TaskQuery]) -> Response:
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
         rows = tasks.page(session, user, wanted, query.limit + 1, key.sequence if key else None)
+        if not rows:
+            _check_named(session, user, wanted)
     found, more = paging.split(rows, query.limit)
     cursor = paging.encode((found[-1]["sequence"],)) if more else None
-    return Response(content=shapes.TaskPage(items=[shapes.filled(shapes.Task, r) for r in found], next_cursor=cursor))
+    items = [shapes.filled(shapes_tasks.Task, row) for row in found]
+    return Response(content=shapes_tasks.TaskPage(items=items, next_cursor=cursor))
+
+
+def _check_named(session: Session, user: str, wanted: tasks.Filter) -> None:
+    """An empty page may be one because what the filter names is not there, or not this person's."""
+    if wanted.goal and goals.read(session, user, wanted.goal) is None:
+        raise NotFound("goal")
+    if wanted.action and not chart.has_action(session, user, wanted.action):
+        raise NotFound("action")
 
 
 @API.serves("listTasksOfToday")
-def list_tasks_of_today(request: Request[None, shapes.TodayQuery]) -> Response:
+def list_tasks_of_today(request: Request[None, shapes_tasks.TodayQuery]) -> Response:
     """What the person can do today."""
     day = request.query.on or dt.datetime.now(dt.UTC).date()
     with DATABASE.reading() as session:
         user = users.identify(session, request.subject, request.locale)
         rows = tasks.of_day(session, user, day, MOST_OF_A_DAY)
-    return Response(content=shapes.TaskPage(items=[shapes.filled(shapes.Task, r) for r in rows], next_cursor=None))
+    items = [shapes.filled(shapes_tasks.Task, row) for row in rows]
+    return Response(content=shapes_tasks.TaskPage(items=items, next_cursor=None))
 
 
 @API.serves("updateTask")
-def update_task(request: Request[shapes.UpdateTask, None]) -> Response:
+def update_task(request: Request[shapes_tasks.UpdateTask, None]) -> Response:
     """A task in its new state; the progress of its action, sub-goal and goal follows in the same transaction."""
     task, named = request.path["taskId"], changes.of(request.body, tasks.CHANGEABLE)
     with DATABASE.transaction() as session:
@@ -76,5 +88,5 @@ def update_task(request: Request[shapes.UpdateTask, None]) -> Response:
             raise NotFound("task")
         versions.check(current, request.expected_version, "task")
         row = tasks.update(session, user, task, named) or current
-        chart.recalculate(session, user, current["goal_id"], actions=[current["action_id"]])
-    return Response(content=shapes.filled(shapes.Task, row), version=row["version"])
+        progress.recalculate(session, user, current["goal_id"], actions=[current["action_id"]])
+    return Response(content=shapes.filled(shapes_tasks.Task, row), version=row["version"])

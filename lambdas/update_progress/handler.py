@@ -10,7 +10,7 @@ from lambdas.shared import run as runs
 from lambdas.shared.database import Database
 from lambdas.shared.errors import GoalNotFound
 from lambdas.shared.logging import logger
-from lambdas.shared.repositories import executions, goals
+from lambdas.shared.repositories import execution_steps, goals
 from lambdas.shared.transactions import recorded
 
 
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     with DATABASE.transaction() as session:
         if goals.lock(session, run.user, run.goal) is None:
             raise GoalNotFound(f"There is no goal {run.goal} of this person.")
-        executions.count_processed(session, run.user, run.execution)
-        executions.add_failures(session, run.user, run.execution, outcome.failed)
+        execution_steps.count_processed(session, run.user, run.execution)
+        execution_steps.add_failures(session, run.user, run.execution, outcome.failed)
     logger.info("The batch is done.", execution=run.execution, processed=outcome.processed, failed=len(outcome.failed))
     return {"processed": outcome.processed, "failed": outcome.failed}

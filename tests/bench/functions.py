@@ -69,16 +69,16 @@ def _environment(shipped: Path, function: str) -> dict[str, str]:
 
 def packages(_: int) -> list[Figure]:
     """The largest and the smallest package, and the layer for AWS, built anew and found in the cache."""
-    sizes = {function: (ROOT / package.package(function, RUNTIME)).stat().st_size / 1024 for function in FUNCTIONS}
+    sizes = {function: (ROOT / package.package(function, RUNTIME)).stat().st_size / 1000 for function in FUNCTIONS}
     largest, smallest = max(sizes, key=sizes.__getitem__), min(sizes, key=sizes.__getitem__)
     layer = ROOT / package.layer("python3.13", "arm64")
     with zipfile.ZipFile(layer) as content:
-        unzipped = sum(info.file_size for info in content.infolist()) / 2**20
+        unzipped = sum(info.file_size for info in content.infolist()) / 1e6
     cold, warm = _built()
     return [
         Figure(what=f"the largest package, `{largest}`", goal="<= 100 KB", values=[sizes[largest]], unit="KB"),
         Figure(what=f"the smallest package, `{smallest}`", goal="<= 100 KB", values=[sizes[smallest]], unit="KB"),
-        Figure(what="the layer, zipped", goal="<= 10 MB", values=[layer.stat().st_size / 2**20], unit="MB"),
+        Figure(what="the layer, zipped", goal="<= 10 MB", values=[layer.stat().st_size / 1e6], unit="MB"),
         Figure(what="the layer, unzipped", goal="<= 40 MB", values=[unzipped], unit="MB"),
         Figure(what="all packages, built anew", goal="<= 5 s", values=[cold]),
         Figure(what="all packages, built before", goal="<= 0.3 s", values=[warm]),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,15 +140,24 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Stubber]]:
         stubber.assert_no_pending_responses()
 
 
+@contextmanager
+def logging_to(stream: io.StringIO) -> Iterator[None]:
+    """The functions' log lines go into the stream."""
+    written = logger.registered_handler
+    assert isinstance(written, logging.StreamHandler)
+    before = written.setStream(stream)
+    try:
+        yield
+    finally:
+        written.setStream(before or sys.stdout)
+
+
 @pytest.fixture
 def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The log lines that were written since the test began, as CloudWatch gets them."""
     stream = io.StringIO()
-    written = logger.registered_handler
-    assert isinstance(written, logging.StreamHandler)
-    before = written.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    written.setStream(before or sys.stdout)
+    with logging_to(stream):
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @dataclass

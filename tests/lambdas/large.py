@@ -16,9 +16,8 @@ from typing import Any
 from unittest import mock
 
 from lambdas.shared import secrets
-from lambdas.shared.logging import logger
 from tests.lambdas import million
-from tests.lambdas.conftest import OPERATIONS_BY_ID, Person
+from tests.lambdas.conftest import OPERATIONS_BY_ID, Person, logging_to
 from twin.postgres import PostgresServer
 
 
@@ -88,7 +87,7 @@ def reaching(server: PostgresServer, role: Mapping[str, str]) -> Iterator[None]:
     with (
         mock.patch.object(secrets, "read", lambda *_, **__: json.dumps(secret)),
         mock.patch.dict(os.environ, {"PGSSLROOTCERT": str(server.ca_file)}),
-        mock.patch.object(logger, "stream", io.StringIO()),
+        logging_to(io.StringIO()),
         redirect_stdout(io.StringIO()),
     ):
         _forget()

@@ -45,7 +45,8 @@ ANY: dict[str, Any] = {
 # Where a name means different things, and every way to filter.
 OWN: dict[str, list[dict[str, Any]]] = {
     "chart.put_action": [{"values": ("A", "", "habit")}],
-    "chart.recalculate": [{"actions": ACTIONS[:1]}, {"actions": []}, {"actions": None}],
+    "monitoring.claim": [{"activities": [str(NIL)]}, {"activities": []}],
+    "progress.recalculate": [{"actions": ACTIONS[:1]}, {"actions": []}, {"actions": None}],
     "goals.create": [
         {"values": dict.fromkeys(("title", "description", "background", "constraints"), "A") | {"deadline": None}}
     ],
@@ -87,5 +88,5 @@ OWN: dict[str, list[dict[str, Any]]] = {
         {"wanted": tasks.Filter(goal=million.identifier("goal", GOAL), status="skipped", kind="habit"), "after": 9},
     ],
     "tasks.update": [{"changes": {"status": "completed", "due_on": DAY}}],
-    "users.update": [{"changes": {"name": "B"}}],
+    "accounts.update": [{"changes": {"name": "B"}}],
 }  # fmt: skip

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambdas.shared import aws
-from lambdas.shared.logging import logger
 from tests.lambdas import belongings, conformance
 from tests.lambdas.account import Account
+from tests.lambdas.conftest import logging_to
 from tests.lambdas.gateway import serving
 
 
@@ -29,12 +30,12 @@ def examine(person: Any, known: dict[str, str], folder: Path, *options: str) -> 
 
 
 @pytest.fixture
-def account(known: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Account:
+def account(known: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """Services that take any call, since nobody knows which will come; and a quiet log."""
     account = Account()
     monkeypatch.setattr(aws, "client", lambda *_, **__: account)
-    monkeypatch.setattr(logger, "stream", io.StringIO())
-    return account
+    with logging_to(io.StringIO()):
+        yield account
 
 
 @pytest.mark.prove

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared import http
+from lambdas.shared import http, operations_goals
 from lambdas.shared.operations import OPERATIONS, PATH_PARAMETERS
 
 TOO_LONG = "x" * 201
@@ -166,7 +166,7 @@ def test_every_operation_is_served() -> None:
 
 def test_an_operation_that_is_not_in_the_table_cannot_be_served() -> None:
     with pytest.raises(ValueError, match="inventGoal"):
-        http.Api("goals").serves("inventGoal")
+        http.Api(operations_goals.OPERATIONS).serves("inventGoal")
 
 
 def test_the_log_names_ids_of_the_path_and_no_other_text(person: Any, log: Any) -> None:

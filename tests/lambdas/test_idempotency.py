@@ -60,7 +60,7 @@ def test_two_calls_at_once_have_one_effect(person: Any, database: Any) -> None:
 
     def call() -> None:
         from lambdas.goals import handler as goals
-        from lambdas.shared import idempotency, shapes
+        from lambdas.shared import idempotency, shapes, shapes_goals
         from lambdas.shared.database import Database
         from lambdas.shared.http import Request
         from lambdas.shared.repositories import goals as kept
@@ -74,10 +74,10 @@ def test_two_calls_at_once_have_one_effect(person: Any, database: Any) -> None:
         blocker.wait()
         with reached.transaction() as session:
 
-            def create() -> shapes.Goal:
-                return shapes.filled(shapes.Goal, kept.create(session, user, values))
+            def create() -> shapes_goals.Goal:
+                return shapes.filled(shapes_goals.Goal, kept.create(session, user, values))
 
-            ids.append(str(idempotency.once(session, user, request, shapes.Goal, create).id))
+            ids.append(str(idempotency.once(session, user, request, shapes_goals.Goal, create).id))
         reached.close()
 
     threads = [threading.Thread(target=call) for _ in range(2)]

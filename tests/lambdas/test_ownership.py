@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.shared.database import Session
 from tests.lambdas import belongings, refusals
 from tests.lambdas.conformance import DOCUMENT
 
@@ -87,15 +88,68 @@ def test_another_s_id_in_a_body_is_no_id(
 
 
 @pytest.mark.parametrize(("operation", "names"), taking("query"))
-def test_another_s_id_selects_nothing_from_a_list(
+def test_another_s_id_in_a_query_is_no_id(
     operation: dict[str, Any], names: list[str], theirs: dict[str, Any], person: Any, contents: Any
 ) -> None:
     before = contents()
     for name in names:
         foreign = person.call(operation["operationId"], query={name: theirs[name]})
-        assert (foreign.status, foreign.json) == (200, {"items": [], "nextCursor": None})
+        assert foreign.status == 404, foreign.text
         assert same(foreign, person.call(operation["operationId"], query={name: NOWHERE}))
     assert contents() == before
+
+
+@pytest.mark.parametrize(("operation", "names"), taking("query"))
+def test_one_s_own_id_in_a_query_is_found_and_hides_no_other(
+    operation: dict[str, Any], names: list[str], theirs: dict[str, Any], person: Any, database: Any
+) -> None:
+    own = belongings.one_of_everything(person, database)
+    database.query("DELETE FROM tasks WHERE id = %s", own["taskId"])
+    database.query("DELETE FROM workflow_executions WHERE id = %s", own["executionId"])
+    named = {name: own[name] for name in names}
+    nothing = person.call(operation["operationId"], query=named)
+    assert (nothing.status, nothing.json) == (200, {"items": [], "nextCursor": None})
+    for name in names:
+        mixed = person.call(operation["operationId"], query=named | {name: theirs[name]})
+        assert mixed.status == 404, mixed.text
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the functions ask the database from now on."""
+    asked: list[str] = []
+    ask = Session.all
+
+    def noted(session: Session, sql: str, parameters: Any) -> Any:
+        asked.append(sql)
+        return ask(session, sql, parameters)
+
+    monkeypatch.setattr(Session, "all", noted)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("operation", "names"), [("listTasks", ["goalId", "actionId"]), ("listExecutions", ["goalId"])]
+)
+def test_a_page_that_holds_something_needs_no_further_question(
+    operation: str, names: list[str], person: Any, database: Any, statements: list[str]
+) -> None:
+    own = belongings.one_of_everything(person, database)
+    statements.clear()
+    assert len(person.call(operation).json["items"]) == 1
+    without = len(statements)
+    assert len(person.call(operation, query={name: own[name] for name in names}).json["items"]) == 1
+    assert len(statements) == 2 * without
+
+
+def test_reflections_are_read_by_one_question(person: Any, database: Any, statements: list[str]) -> None:
+    own = belongings.one_of_everything(person, database)
+    statements.clear()
+    assert len(person.call("listReflections", {"goalId": own["goalId"]}).json["items"]) == 1
+    assert ["reflections" in sql for sql in statements] == [False, True]
+    database.query("DELETE FROM reflections WHERE id = %s", own["reflectionId"])
+    nothing = person.call("listReflections", {"goalId": own["goalId"]})
+    assert (nothing.status, nothing.json) == (200, {"items": [], "nextCursor": None})
 
 
 def test_nothing_of_somebody_else_stands_in_any_list(theirs: dict[str, Any], person: Any, other: Any) -> None:

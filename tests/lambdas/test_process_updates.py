@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from lambdas.process_updates import handler as process_updates
-from lambdas.shared.errors import ModelAnswerInvalid, ModelThrottled
+from lambdas.shared.errors import DatabaseUnavailable, ModelAnswerInvalid, ModelThrottled
 from lambdas.shared.models.interface import check
+from lambdas.shared.repositories import monitoring
 from tests.lambdas import workflow
 from tests.lambdas.followed import detect, follow, happen
 from tests.twin.standins.conftest import Server
@@ -100,6 +101,27 @@ def test_a_poison_message_fails_alone(activities: list[str], model: Model, body:
 
 def test_an_activity_that_is_gone_is_no_failure(database: Any, model: Model) -> None:
     assert workflow.step("process_updates", batch({"activityId": str(uuid.uuid4())})) == {"batchItemFailures": []}
+    assert model.asked == []
+
+
+def test_a_message_that_comes_twice_in_a_batch_is_worked_on_once(activities: list[str], model: Model) -> None:
+    messages = batch({"activityId": activities[0]}, {"activityId": activities[1]}, {"activityId": activities[0]})
+    assert workflow.step("process_updates", messages) == {"batchItemFailures": []}
+    assert len(model.asked) == 2
+
+
+def test_every_message_comes_again_when_the_database_is_away(
+    activities: list[str], model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable("The database does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(monitoring, "claim", away)
+        answer = workflow.step(
+            "process_updates", batch({"activityId": activities[0]}, "{", {"activityId": activities[1]})
+        )
+    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == ["m1", "m0", "m2"]
     assert model.asked == []
 
 

@@ -61,6 +61,25 @@ test("a refused status change is taken back and explained", async () => {
   expect(check).toHaveProperty("checked", false);
 });
 
+test("a goal that is not there is told once, though its chart and its runs are both missing", async () => {
+  const service = new Service();
+  openSite(service, "/goals/00000000-0000-4000-8000-999999999999");
+  expect((await screen.findByRole("alert")).textContent).toContain("not yours");
+  await waitFor(() => expect(service.requests).toContain("GET /ai/executions"));
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
+});
+
+test("the tasks of an action that was deleted elsewhere are told to be gone", async () => {
+  const { service, goal } = withTasks();
+  const { user } = openSite(service, `/goals/${goal.id}`);
+  const grid = await screen.findByRole("grid");
+  service.goals.delete(goal.id);
+  await user.click(within(grid).getByRole("button", { name: /^Run easy/ }));
+  const tasks = await screen.findByRole("region", { name: "Tasks" });
+  expect((await within(tasks).findByRole("alert")).textContent).toContain("not yours");
+  expect(within(tasks).queryByText(/No tasks/)).toBeNull();
+});
+
 test("every request carries the access token", async () => {
   const { service } = await openTasks();
   expect(new Set(service.authorizations)).toEqual(new Set(["Bearer access-token"]));

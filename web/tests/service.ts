@@ -55,10 +55,10 @@ export class Service {
       ([, id, position, place], body) =>
         this.onGoal(id, (goal) => ok(this.putAction(goal, Number(position), Number(place), body))),
     ],
-    ["GET", /^\/tasks$/, (_, __, url) => ok(this.tasksOf(url.searchParams.get("actionId")))],
+    ["GET", /^\/tasks$/, (_, __, url) => this.tasksOf(url.searchParams.get("actionId"))],
     ["PATCH", /^\/tasks\/([^/]+)$/, ([, id], body) => this.changeTask(id ?? "", body)],
     ["POST", /^\/ai\/tasks$/, (_, body) => ({ status: 202, body: this.start(String(body.goalId)) })],
-    ["GET", /^\/ai\/executions$/, (_, __, url) => ok(this.executionsOf(url.searchParams.get("goalId")))],
+    ["GET", /^\/ai\/executions$/, (_, __, url) => this.executionsOf(url.searchParams.get("goalId"))],
     ["GET", /^\/ai\/executions\/([^/]+)$/, ([, id]) => this.onExecution(id, (run) => ok(this.advance(run)))],
     [
       "POST",
@@ -191,8 +191,10 @@ export class Service {
     return action;
   }
 
-  private tasksOf(actionId: string | null) {
-    return { items: [...this.tasks.values()].filter((task) => task.actionId === actionId), nextCursor: null };
+  private tasksOf(actionId: string | null): Answer {
+    const isKnown = [...this.goals.keys()].some((id) => this.actions(id).some((action) => action.id === actionId));
+    if (!isKnown) return problem(404, "Not Found");
+    return ok({ items: [...this.tasks.values()].filter((task) => task.actionId === actionId), nextCursor: null });
   }
 
   private changeTask(id: string, body: Record<string, unknown>): Answer {
@@ -246,9 +248,9 @@ export class Service {
     );
   }
 
-  private executionsOf(goalId: string | null) {
+  private executionsOf(goalId: string | null): Answer {
     const items = [...this.executions.values()].filter((run) => run.goalId === goalId).reverse();
-    return { items, nextCursor: null };
+    return this.onGoal(goalId ?? "", () => ok({ items, nextCursor: null }));
   }
 
   private advance(run: Execution): Execution {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -40,8 +41,9 @@ def patience(within: float) -> int:
     return READ_SECONDS if within >= READ_SECONDS else max(1, int(within))
 
 
+@cache
 def schema(shape: type) -> dict[str, Any]:
-    """The JSON Schema of a shape without references, which not every model resolves."""
+    """The JSON Schema of a shape without references, which not every model resolves; shared, so not to be changed."""
     found = msgspec.json.schema(shape, ref_template="{name}")
     definitions = found.pop("$defs", {})
     resolved = _resolve(found, definitions)

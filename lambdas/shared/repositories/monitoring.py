@@ -68,15 +68,20 @@ def mark_failed(session: Session, identifier: str, error: str) -> None:
     )
 
 
-def claim(session: Session, activity: str) -> Row | None:
-    """Begin an activity and answer its text; None when it is completed, or gone."""
-    return session.one(
+def claim(session: Session, activities: Sequence[str]) -> dict[str, Row]:
+    """Begin activities and answer the text of each; those that are completed, or gone, are not among them.
+
+    They are locked in one order: two batches with the same activities wait for each other and never both.
+    """
+    rows = session.all(
         "UPDATE activities a SET state = 'processing' FROM data_sources s"
-        " WHERE a.id = %(activity)s AND a.state <> 'completed' AND s.id = a.data_source_id"
-        " RETURNING a.kind AS activity_kind, a.title AS activity_title, a.body AS activity_body,"
-        " s.owner || '/' || s.repo AS repository",
-        {"activity": activity},
+        " WHERE a.id IN (SELECT id FROM activities WHERE id = ANY(%(activities)s::uuid[]) AND state <> 'completed'"
+        " ORDER BY id FOR UPDATE) AND s.id = a.data_source_id"
+        " RETURNING a.id::text AS activity, a.kind AS activity_kind, a.title AS activity_title,"
+        " a.body AS activity_body, s.owner || '/' || s.repo AS repository",
+        {"activities": list(activities)},
     )
+    return {row["activity"]: row for row in rows}
 
 
 def complete(session: Session, activity: str, title_ja: str, summary_ja: str) -> bool:

@@ -31,6 +31,14 @@ def page(session: Session, user: str, limit: int, after: tuple[dt.datetime, UUID
     )
 
 
+def is_followed(session: Session, user: str, source: str) -> bool:
+    """Whether the person follows a repository."""
+    row = session.one(
+        "SELECT id FROM data_sources WHERE id = %(source)s AND user_id = %(user)s", {"source": source, "user": user}
+    )
+    return row is not None
+
+
 def count(session: Session, user: str) -> int:
     """How many repositories the person follows."""
     row = session.one("SELECT count(*) AS sources FROM data_sources WHERE user_id = %(user)s", {"user": user})
