@@ -42,15 +42,16 @@ MODEL = choose(ENV.model_provider, ENV.model_id, ENV.model_key_arn)
 @recorded
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """SQS's batch -> which of its messages must come again."""
+    correlate(None)
     failed: list[str] = []
     activities: dict[str, str] = {}
     for record in event["Records"]:
-        correlate(record["messageId"])
         try:
             message = msgspec.json.decode(record["body"], type=logic.Message)
             activities[record["messageId"]] = str(UUID(message.activity_id))
         except (msgspec.MsgspecError, ValueError):
             failed.append(record["messageId"])
+            correlate(record["messageId"])
             logger.exception("The message is none of this queue's.")
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failed + _unfinished(activities)]}
 

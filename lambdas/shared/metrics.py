@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 
 # The upper bounds of the histogram's buckets, in seconds.
 BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60)
@@ -17,8 +18,11 @@ def count_generation(status: str, seconds: float, project_id: str) -> None:
     The project is a property of the line and no dimension: each value of a dimension would be a metric to pay for.
     So is `le`, the bucket: CloudWatch keeps the distribution itself, and log queries count by the bucket.
     """
-    _write("code_generation_total", "Count", 1, {"status": status}, {"project_id": project_id})
-    _write("code_generation_duration_seconds", "Seconds", seconds, {"status": status}, {"le": bucket(seconds)})
+    _write(
+        {"code_generation_total": ("Count", 1), "code_generation_duration_seconds": ("Seconds", seconds)},
+        dimensions={"status": status},
+        properties={"project_id": project_id, "le": bucket(seconds)},
+    )
 
 
 def bucket(seconds: float) -> str:
@@ -28,23 +32,32 @@ def bucket(seconds: float) -> str:
 
 def show_active_sessions(sessions: int) -> None:
     """How many people have made a request within the last half hour."""
-    _write("active_sessions_total", "Count", sessions, {}, {})
+    _write({"active_sessions_total": ("Count", sessions)})
 
 
 def show_monitoring(sources: int, activities: int, failures: int) -> None:
     """What one run of the repository monitoring has looked at, found and could not do."""
-    _write("monitoring_sources_total", "Count", sources, {}, {})
-    _write("monitoring_activities_total", "Count", activities, {}, {})
-    _write("monitoring_failures_total", "Count", failures, {}, {})
+    _write(
+        {
+            "monitoring_sources_total": ("Count", sources),
+            "monitoring_activities_total": ("Count", activities),
+            "monitoring_failures_total": ("Count", failures),
+        }
+    )
 
 
 def _write(
-    name: str, unit: str, value: float, dimensions: Mapping[str, str], properties: Mapping[str, str | int]
+    measured: Mapping[str, tuple[str, float]],
+    *,
+    dimensions: Mapping[str, str] = MappingProxyType({}),
+    properties: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
+    """One line for all that was measured at once: unit and value by the metric's name."""
     directive = {
         "Namespace": os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "GoalMandala"),
         "Dimensions": [list(dimensions)],
-        "Metrics": [{"Name": name, "Unit": unit}],
+        "Metrics": [{"Name": name, "Unit": unit} for name, (unit, _) in measured.items()],
     }
-    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, name: value}
-    print(json.dumps({**line, **dimensions, **properties}))
+    values = {name: value for name, (_, value) in measured.items()}
+    moment = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}}
+    print(json.dumps({**moment, **values, **dimensions, **properties}))
