@@ -87,7 +87,7 @@ def list_executions(request: Request[None, shapes_executions.ExecutionQuery]) ->
     )
     after = paging.decode(query.cursor, paging.TimeKey)
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = executions.page(session, user, wanted, query.limit + 1, after)
         if not rows and wanted.goal and goals.read(session, user, wanted.goal) is None:
             raise NotFound("goal")
@@ -101,7 +101,7 @@ def list_executions(request: Request[None, shapes_executions.ExecutionQuery]) ->
 def get_execution(request: Request[None, None]) -> Response:
     """One execution."""
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         return Response(content=_read(session, user, request.path["executionId"]))
 
 
@@ -138,7 +138,7 @@ def propose_actions(request: Request[shapes_proposals.ProposeActions, None]) -> 
 def get_proposal(request: Request[None, None]) -> Response:
     """One proposal."""
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         row = kept_proposals.read(session, user, request.path["proposalId"])
     if row is None:
         raise NotFound("proposal")

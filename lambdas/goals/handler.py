@@ -48,7 +48,7 @@ def list_goals(request: Request[None, shapes.PageQuery]) -> Response:
     """A page of the person's goals."""
     after = paging.decode(request.query.cursor, paging.TimeKey)
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = goals.page(session, user, request.query.limit + 1, after)
     found, more = paging.split(rows, request.query.limit)
     cursor = paging.encode((found[-1]["created_at"], found[-1]["id"])) if more else None
@@ -74,7 +74,7 @@ def create_goal(request: Request[shapes_goals.CreateGoal, None]) -> Response:
 def get_goal(request: Request[None, None]) -> Response:
     """One goal."""
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         row = goals.read(session, user, request.path["goalId"])
     if row is None:
         raise NotFound("goal")
@@ -114,7 +114,7 @@ def delete_goal(request: Request[None, None]) -> Response:
 def get_mandala(request: Request[None, None]) -> Response:
     """The whole chart."""
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         goal = request.path["goalId"]
         centre = goals.read(session, user, goal)
         if centre is None:

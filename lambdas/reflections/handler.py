@@ -36,7 +36,7 @@ def list_reflections(request: Request[None, shapes.PageQuery]) -> Response:
     goal, limit = request.path["goalId"], request.query.limit
     after = paging.decode(request.query.cursor, paging.DateKey)
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = reflections.page(session, user, goal, limit + 1, after)
         if not rows and goals.read(session, user, goal) is None:
             raise NotFound("goal")
@@ -63,7 +63,7 @@ def create_reflection(request: Request[CreateReflection, None]) -> Response:
 def get_reflection(request: Request[None, None]) -> Response:
     """One reflection."""
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         return Response(content=_shown(reflections.read(session, user, request.path["reflectionId"])))
 
 

@@ -46,7 +46,7 @@ def list_sources(request: Request[None, shapes.PageQuery]) -> Response:
     """A page of the repositories that the person follows."""
     after = paging.decode(request.query.cursor, paging.TimeKey)
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = sources.page(session, user, request.query.limit + 1, after)
     found, more = paging.split(rows, request.query.limit)
     cursor = paging.encode((found[-1]["created_at"], found[-1]["id"])) if more else None
@@ -99,7 +99,7 @@ def list_activities(request: Request[None, ActivityQuery]) -> Response:
     wanted = sources.Filter(source=source, kind=query.kind, state=query.state)
     after = paging.decode(query.cursor, paging.TimeKey)
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = sources.activities(session, user, wanted, query.limit + 1, after)
         if not rows and source and not sources.is_followed(session, user, source):
             raise NotFound("source")

@@ -45,7 +45,7 @@ def list_tasks(request: Request[None, shapes_tasks.TaskQuery]) -> Response:
     )
     key = paging.decode(query.cursor, paging.SequenceKey)
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = tasks.page(session, user, wanted, query.limit + 1, key.sequence if key else None)
         if not rows:
             _check_named(session, user, wanted)
@@ -68,7 +68,7 @@ def list_tasks_of_today(request: Request[None, shapes_tasks.TodayQuery]) -> Resp
     """What the person can do today."""
     day = request.query.on or dt.datetime.now(dt.UTC).date()
     with DATABASE.reading() as session:
-        user = users.identify(session, request.subject, request.locale)
+        user = users.recognise(session, request.subject, request.locale)
         rows = tasks.of_day(session, user, day, MOST_OF_A_DAY)
     items = [shapes.filled(shapes_tasks.Task, row) for row in rows]
     return Response(content=shapes_tasks.TaskPage(items=items, next_cursor=None))

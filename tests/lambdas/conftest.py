@@ -48,6 +48,7 @@ from lambdas.shared import secrets as secrets_manager  # noqa: E402
 from lambdas.shared.errors import SecretUnavailable  # noqa: E402
 from lambdas.shared.logging import logger  # noqa: E402
 from lambdas.shared.operations import OPERATIONS  # noqa: E402
+from lambdas.shared.repositories import users
 from tests.twin.standins.conftest import Server  # noqa: E402
 from twin.postgres import PostgresServer  # noqa: E402
 from twin.standins.github import github_app  # noqa: E402
@@ -236,6 +237,12 @@ class Person:
         """The id of this person's row."""
         ((identifier,),) = database.query("SELECT id FROM users WHERE cognito_sub = %s", self.subject)
         return str(identifier)
+
+
+@pytest.fixture(autouse=True)
+def new_environment() -> None:
+    """Nobody is recognised from an earlier test."""
+    users.forget()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from lambdas.shared import metrics
 from lambdas.shared.logging import logger
+from lambdas.shared.repositories import users
 from lambdas.shared.transactions import recorded
 from tests.lambdas import workflow
 from tests.lambdas.conftest import ROOT
@@ -100,6 +101,7 @@ def test_active_sessions_are_those_of_the_last_half_hour(
     assert [line["active_sessions_total"] for line in shown] == [1, 2]
     assert metric(shown[0]) == ("GoalMandala", [[]], [{"Name": "active_sessions_total", "Unit": "Count"}])
     database.query("UPDATE users SET last_seen_at = now() - interval '6 minutes'")
+    users.forget()
     person.call("listGoals")
     assert len(emitted(capsys)) == 1
 

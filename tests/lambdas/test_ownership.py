@@ -135,6 +135,7 @@ def test_a_page_that_holds_something_needs_no_further_question(
     operation: str, names: list[str], person: Any, database: Any, statements: list[str]
 ) -> None:
     own = belongings.one_of_everything(person, database)
+    person.call(operation)  # who it is, is asked here
     statements.clear()
     assert len(person.call(operation).json["items"]) == 1
     without = len(statements)

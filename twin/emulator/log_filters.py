@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -24,11 +25,18 @@ def _terms_or_original(original: Callable[[str, str], bool]) -> Callable[[str, s
     return call
 
 
-def matches(pattern: str, message: str) -> bool:
-    """Whether a message has all plain terms of an unstructured pattern, any of its `?terms`, none of its `-terms`."""
+@functools.cache
+def _terms(pattern: str) -> dict[str, list[str]]:
+    """The terms of an unstructured pattern by their signs; every line that is logged is held against them."""
     terms: dict[str, list[str]] = {"": [], "?": [], "-": []}
     for sign, term in _TERM.findall(pattern):
         terms[sign].append(re.sub(r"\\(.)", r"\1", term[1:-1]) if term.startswith('"') else term)
+    return terms
+
+
+def matches(pattern: str, message: str) -> bool:
+    """Whether a message has all plain terms of an unstructured pattern, any of its `?terms`, none of its `-terms`."""
+    terms = _terms(pattern)
     if any(term in message for term in terms["-"]):
         return False
     if not all(term in message for term in terms[""]):
