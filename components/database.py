@@ -247,19 +247,18 @@ def _patience(settings: DatabaseSettings) -> dict[str, str]:
 
 
 def _load(cluster_identifier: pulumi.Output[str]) -> list[Signal]:
-    def signal(kind: str, metric: str, statistic: str, unit: str) -> Signal:
+    def signal(kind: str, metric: str, statistic: str) -> Signal:
         measured = Metric(
             namespace="AWS/RDS",
             name=metric,
             statistic=statistic,
             dimensions={"DBClusterIdentifier": cluster_identifier},
-            unit=unit,
         )
         return Signal(kind=kind, subject="database", metrics=(measured,), runbook="database.md", group="database")
 
     return [
-        signal("database_cpu", "CPUUtilization", "Average", "Percent"),
-        signal("database_connections", "DatabaseConnections", "Maximum", "Count"),
-        signal("database_memory", "FreeableMemory", "Minimum", "Bytes"),
-        signal("database_replica_lag", "AuroraReplicaLag", "Maximum", "Milliseconds"),
+        signal("database_cpu", "CPUUtilization", "Average"),
+        signal("database_connections", "DatabaseConnections", "Maximum"),
+        signal("database_memory", "FreeableMemory", "Minimum"),
+        signal("database_replica_lag", "AuroraReplicaLag", "Maximum"),
     ]

@@ -89,21 +89,20 @@ class Frontend(pulumi.ComponentResource):
         Rates are percentages of all requests, as CloudFront reports them.
         """
         found = [
-            self._signal("site_requests", "Requests", "Sum", "Count"),
-            self._signal("site_error_rate", "TotalErrorRate", "Average", "Percent"),
-            self._signal("site_5xx", "5xxErrorRate", "Average", "Percent"),
+            self._signal("site_requests", "Requests", "Sum"),
+            self._signal("site_error_rate", "TotalErrorRate", "Average"),
+            self._signal("site_5xx", "5xxErrorRate", "Average"),
         ]
         if self._args.settings.additional_metrics:
-            found.append(self._signal("site_cache_hit_rate", "CacheHitRate", "Average", "Percent"))
+            found.append(self._signal("site_cache_hit_rate", "CacheHitRate", "Average"))
         return [*found, *(self._acl.signals() if self._acl else ())]
 
-    def _signal(self, kind: str, metric: str, statistic: str, unit: str) -> Signal:
+    def _signal(self, kind: str, metric: str, statistic: str) -> Signal:
         measured = Metric(
             namespace="AWS/CloudFront",
             name=metric,
             statistic=statistic,
             dimensions={"DistributionId": self.distribution_id, "Region": "Global"},
-            unit=unit,
         )
         return Signal(
             kind=kind, subject="site", metrics=(measured,), runbook="site.md", group="frontend", region=GLOBAL_REGION

@@ -150,5 +150,5 @@ class Observability(pulumi.ComponentResource):
 
 def _log_volume() -> Signal:
     """What all log groups of the account take in, which is what CloudWatch Logs charges for (row 213)."""
-    volume = Metric(namespace="AWS/Logs", name="IncomingBytes", statistic="Sum", unit="Bytes")
+    volume = Metric(namespace="AWS/Logs", name="IncomingBytes", statistic="Sum")
     return Signal(kind="log_volume", subject="logs", metrics=(volume,), runbook="costs.md", group="logs")

@@ -82,10 +82,8 @@ class Workflow(pulumi.ComponentResource):
         """Failures, time-outs and the failure rate of executions, and the signals of the functions."""
         dimensions = {"StateMachineArn": self.state_machine_arn}
 
-        def metric(name: str, id_: str = "m1", statistic: str = "Sum", unit: str = "Count") -> Metric:
-            return Metric(
-                namespace="AWS/States", name=name, statistic=statistic, dimensions=dimensions, unit=unit, id=id_
-            )
+        def metric(name: str, id_: str = "m1", statistic: str = "Sum") -> Metric:
+            return Metric(namespace="AWS/States", name=name, statistic=statistic, dimensions=dimensions, id=id_)
 
         def signal(kind: str, *metrics: Metric, expression: str = "") -> Signal:
             return Signal(
@@ -102,7 +100,7 @@ class Workflow(pulumi.ComponentResource):
             signal("workflow_failures", metric("ExecutionsFailed")),
             signal("workflow_timeouts", metric("ExecutionsTimedOut")),
             signal("workflow_failure_rate", *pair, expression=expression),
-            signal("workflow_duration", metric("ExecutionTime", statistic="Maximum", unit="Milliseconds")),
+            signal("workflow_duration", metric("ExecutionTime", statistic="Maximum")),
             signal("workflow_started", metric("ExecutionsStarted")),
             signal("workflow_successes", metric("ExecutionsSucceeded")),
             signal("workflow_aborts", metric("ExecutionsAborted")),

@@ -9,10 +9,8 @@ def api_signals(api_name: str, stage_name: str, *, is_cached: bool) -> list[Sign
     """Errors as counts and rates, latency in milliseconds, requests; hits of the cache where there is one."""
     dimensions = {"ApiName": api_name, "Stage": stage_name}
 
-    def metric(name: str, statistic: str = "Sum", unit: str = "Count", id_: str = "m1") -> Metric:
-        return Metric(
-            namespace="AWS/ApiGateway", name=name, statistic=statistic, dimensions=dimensions, unit=unit, id=id_
-        )
+    def metric(name: str, statistic: str = "Sum", id_: str = "m1") -> Metric:
+        return Metric(namespace="AWS/ApiGateway", name=name, statistic=statistic, dimensions=dimensions, id=id_)
 
     def signal(kind: str, *metrics: Metric, expression: str = "") -> Signal:
         return Signal(kind=kind, subject="api", metrics=metrics, expression=expression, runbook="api.md", group="api")
@@ -25,7 +23,7 @@ def api_signals(api_name: str, stage_name: str, *, is_cached: bool) -> list[Sign
         signal("api_5xx_rate", *server, expression=server_rate),
         signal("api_4xx", metric("4XXError")),
         signal("api_4xx_rate", *client, expression=client_rate),
-        signal("api_latency", metric("Latency", "p95", "Milliseconds")),
+        signal("api_latency", metric("Latency", "p95")),
         signal("api_requests", metric("Count")),
     ]
     if is_cached:

@@ -84,7 +84,6 @@ class Backup(pulumi.ComponentResource):
             name="NumberOfBackupJobsFailed",
             statistic="Sum",
             dimensions={"BackupVaultName": self._vault_name},
-            unit="Count",
         )
         return [
             Signal(

@@ -101,7 +101,7 @@ class CisControls(pulumi.ComponentResource):
             Signal(
                 kind="audit_event",
                 subject=role,
-                metrics=(Metric(namespace=self._namespace, name=_metric_name(role), statistic="Sum", unit="Count"),),
+                metrics=(Metric(namespace=self._namespace, name=_metric_name(role), statistic="Sum"),),
                 runbook="audit.md",
                 group="audit",
             )

@@ -31,8 +31,8 @@ def function_signals(subject: FunctionSubject) -> list[Signal]:
     """The function's signals, units as CloudWatch has them: milliseconds, percent, and 0 to 1 for warm environments."""
     function = {"FunctionName": subject.function_name}
 
-    def metric(name: str, statistic: str, unit: str = "Count", id_: str = "m1") -> Metric:
-        return _metric("AWS/Lambda", name, statistic, unit, function, id_)
+    def metric(name: str, statistic: str, id_: str = "m1") -> Metric:
+        return _metric("AWS/Lambda", name, statistic, function, id_)
 
     def signal(kind: str, *metrics: Metric, expression: str = "") -> Signal:
         return Signal(
@@ -48,20 +48,18 @@ def function_signals(subject: FunctionSubject) -> list[Signal]:
     found = [
         signal("function_errors", metric("Errors", "Sum")),
         signal("function_error_rate", *pair, expression=expression),
-        signal("function_duration", metric("Duration", "Maximum", "Milliseconds")),
+        signal("function_duration", metric("Duration", "Maximum")),
         signal("function_throttles", metric("Throttles", "Sum")),
         signal("function_concurrency", metric("ConcurrentExecutions", "Maximum")),
         signal("function_invocations", metric("Invocations", "Sum")),
     ]
     if subject.measures_memory:
         dimensions = {"function_name": subject.function_name}
-        memory = _metric("LambdaInsights", "memory_utilization", "Maximum", "Percent", dimensions)
+        memory = _metric("LambdaInsights", "memory_utilization", "Maximum", dimensions)
         found.append(signal("function_memory", memory))
     if subject.is_kept_warm:
         alias = pulumi.Output.concat(subject.function_name, ":", subject.alias_name)
-        use = _metric(
-            "AWS/Lambda", "ProvisionedConcurrencyUtilization", "Maximum", "None", {**function, "Resource": alias}
-        )
+        use = _metric("AWS/Lambda", "ProvisionedConcurrencyUtilization", "Maximum", {**function, "Resource": alias})
         found.append(signal("function_provisioned_use", use))
     if subject.is_asynchronous:
         found.append(signal("function_dropped_events", metric("AsyncEventsDropped", "Sum")))
@@ -73,8 +71,7 @@ def _metric(
     namespace: str,
     name: str,
     statistic: str,
-    unit: str,
     dimensions: Mapping[str, pulumi.Input[str]],
     id_: str = "m1",
 ) -> Metric:
-    return Metric(namespace=namespace, name=name, statistic=statistic, dimensions=dimensions, unit=unit, id=id_)
+    return Metric(namespace=namespace, name=name, statistic=statistic, dimensions=dimensions, id=id_)

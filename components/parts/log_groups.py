@@ -100,7 +100,6 @@ class ErrorLog(pulumi.ComponentResource):
             name="IncomingLogEvents",
             statistic="Sum",
             dimensions={"LogGroupName": self.log_group_name},
-            unit="Count",
         )
         return [
             Signal(kind="error_lines", subject="errors", metrics=(lines,), runbook=RUNBOOK, group="functions"),

@@ -87,7 +87,7 @@ def failed_events(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str], regi
 
 def dead_letter_signal(queue: aws.sqs.Queue, subject: str, *, runbook: str, group: str, region: str = "") -> Signal:
     """Messages that wait in a dead-letter queue, by the metric's real name (row 175)."""
-    metric = _metric(queue, "ApproximateNumberOfMessagesVisible", "Count")
+    metric = _metric(queue, "ApproximateNumberOfMessagesVisible")
     return Signal(
         kind="queue_dead_letters", subject=subject, metrics=(metric,), runbook=runbook, group=group, region=region
     )
@@ -95,10 +95,10 @@ def dead_letter_signal(queue: aws.sqs.Queue, subject: str, *, runbook: str, grou
 
 def delay_signal(queue: aws.sqs.Queue, subject: str, *, runbook: str, group: str) -> Signal:
     """How long the oldest message of a queue has been waiting."""
-    metric = _metric(queue, "ApproximateAgeOfOldestMessage", "Seconds")
+    metric = _metric(queue, "ApproximateAgeOfOldestMessage")
     return Signal(kind="queue_delay", subject=subject, metrics=(metric,), runbook=runbook, group=group)
 
 
-def _metric(queue: aws.sqs.Queue, name: str, unit: str) -> Metric:
+def _metric(queue: aws.sqs.Queue, name: str) -> Metric:
     dimensions = {"QueueName": queue.name}
-    return Metric(namespace="AWS/SQS", name=name, statistic="Maximum", dimensions=dimensions, unit=unit)
+    return Metric(namespace="AWS/SQS", name=name, statistic="Maximum", dimensions=dimensions)

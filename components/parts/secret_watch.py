@@ -70,7 +70,6 @@ class SecretWatch(pulumi.ComponentResource):
                         name="IncomingLogEvents",
                         statistic="Sum",
                         dimensions={"LogGroupName": group},
-                        unit="Count",
                     ),
                 ),
                 runbook="secret-rotation.md",

@@ -13,13 +13,15 @@ import pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One CloudWatch metric. `id` names it in the signal's expression."""
+    """One CloudWatch metric. `id` names it in the signal's expression.
+
+    It has no unit: an alarm that names one hears nothing of data that CloudWatch keeps under another.
+    """
 
     namespace: str
     name: str
     statistic: str
     dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    unit: str = ""
     id: str = "m1"
 
 

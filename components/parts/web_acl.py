@@ -85,9 +85,7 @@ class WebAcl(pulumi.ComponentResource):
         dimensions = {"WebACL": self._physical, "Rule": "ALL"}
         if args.scope == "REGIONAL":  # CloudFront's metrics carry no region
             dimensions["Region"] = args.stack.region
-        blocked = Metric(
-            namespace="AWS/WAFV2", name="BlockedRequests", statistic="Sum", dimensions=dimensions, unit="Count"
-        )
+        blocked = Metric(namespace="AWS/WAFV2", name="BlockedRequests", statistic="Sum", dimensions=dimensions)
         group = "api" if args.scope == "REGIONAL" else "frontend"
         return [
             Signal(

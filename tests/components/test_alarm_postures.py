@@ -190,6 +190,11 @@ def test_count_and_rate_rules_stand_side_by_side(tmp_path: Any) -> None:
             "rule 'errors' names gaols, which do not signal 'function_errors'; those that do are aggregate-results, ",
         ),
         (
+            [{**CSR[0], "except_subjects": ["gaols"]}],
+            [],
+            "rule 'errors' names gaols, which do not signal 'function_errors'; those that do are aggregate-results, ",
+        ),
+        (
             [{**CHASE[0], "statistic": "p95"}],
             [],
             "rule 'error-rate' sets statistic 'p95', but 'function_error_rate' is computed from several metrics",

@@ -106,6 +106,11 @@ def test_every_step_is_tried_again_with_growing_jittered_waits_and_waits_for_a_f
         assert "Lambda.TooManyRequestsException" in names(task, "MaxAttempts"), name
 
 
+def test_a_run_answers_with_its_summary(definition: dict[str, Any]) -> None:
+    answered = definition["States"]["SummarizeRun"]["ResultSelector"]
+    assert set(answered) == {"sources.$", "newActivities.$", "failedSources.$", "failures.$"}
+
+
 def test_a_run_that_fails_as_a_whole_is_a_failed_execution(definition: dict[str, Any]) -> None:
     for name in ("ListDataSources", "LookAtSources", "SummarizeRun"):
         assert [c["Next"] for c in definition["States"][name]["Catch"]] == ["MonitoringFailed"]

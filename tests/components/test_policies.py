@@ -119,6 +119,15 @@ def test_every_exception_is_still_needed(prod: Graph) -> None:
     assert set(UNBOUNDED) <= used
 
 
+def test_every_statement_of_a_resource_s_policy_says_what_it_is_for(graph: Graph) -> None:
+    for resource in graph.resources:
+        for key, document in documents(resource):
+            if key != "assumeRolePolicy" and any("Principal" in statement for statement in document["Statement"]):
+                names = [statement.get("Sid", "") for statement in document["Statement"]]
+                assert all(names), f"{resource.urn} has statements without a name among {names}"
+                assert len(names) == len(set(names)), f"{resource.urn} repeats a name among {names}"
+
+
 def test_nobody_is_let_in_without_being_named(graph: Graph) -> None:
     for resource, statement in every(graph):
         if statement["Effect"] == "Allow" and "Principal" in statement:

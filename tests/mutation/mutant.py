@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from operator import itemgetter
 
 LONGEST = 80
 
@@ -42,14 +44,16 @@ def shortened(text: str) -> str:
 def sampled(mutants: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
     """`count` of the mutants: the same ones for the same seed, every operator represented as evenly as it can be.
 
-    An even share keeps the many texts from crowding out the few comparisons.
+    An even share keeps the many texts from crowding out the few comparisons. A mutant's lot is drawn from what it
+    changes, so that a change of the program leaves the others in the sample.
     """
-    order = random.Random(seed)  # noqa: S311  # a reproducible choice, no secret
-    by_operator: dict[str, list[Mutant]] = {}
-    for mutant in mutants:
-        by_operator.setdefault(mutant.operator, []).append(mutant)
-    for group in by_operator.values():
-        order.shuffle(group)
-    rounds = zip_longest(*(by_operator[operator] for operator in sorted(by_operator)))
-    taken = [mutant for one_each in rounds for mutant in one_each if mutant is not None]
+    drawn: dict[str, list[tuple[str, Mutant]]] = {}
+    seen: Counter[tuple[str, ...]] = Counter()
+    for mutant in sorted(mutants, key=lambda mutant: (mutant.path, mutant.line)):
+        told = (mutant.path, mutant.operator, mutant.before, mutant.after)
+        seen[told] += 1
+        lot = hashlib.sha256("\n".join([str(seed), *told, str(seen[told])]).encode()).hexdigest()
+        drawn.setdefault(mutant.operator, []).append((lot, mutant))
+    groups = [[mutant for _, mutant in sorted(drawn[operator], key=itemgetter(0))] for operator in sorted(drawn)]
+    taken = [mutant for one_each in zip_longest(*groups) for mutant in one_each if mutant is not None]
     return sorted(taken[:count], key=lambda mutant: (mutant.path, mutant.line, mutant.operator, mutant.after))

@@ -35,22 +35,85 @@ def test_each_control_s_own_metric_has_an_alarm(prod: Graph) -> None:
     assert severity(root) == "critical"
 
 
-@pytest.mark.parametrize(
-    ("control", "events"),
-    [
-        ("trail-changes", {"CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"}),
-        ("key-deletions", {"DisableKey", "ScheduleKeyDeletion"}),
-        (
-            "network-acl-changes",
-            {
-                "CreateNetworkAcl", "CreateNetworkAclEntry", "DeleteNetworkAcl", "DeleteNetworkAclEntry",
-                "ReplaceNetworkAclEntry", "ReplaceNetworkAclAssociation",
-            },
-        ),
-    ],
-)  # fmt: skip
-def test_a_control_names_its_events(control: str, events: set[str]) -> None:
-    assert set(re.findall(r"\$\.eventName=(\w+)", CONTROLS[control])) == events
+# The events of each control that counts calls, and whose calls (AWS Security Hub user guide, CloudWatch.4 to .14).
+EVENTS = {
+    "iam-changes": (
+        "iam",
+        "DeleteGroupPolicy DeleteRolePolicy DeleteUserPolicy PutGroupPolicy PutRolePolicy PutUserPolicy CreatePolicy "
+        "DeletePolicy CreatePolicyVersion DeletePolicyVersion AttachRolePolicy DetachRolePolicy AttachUserPolicy "
+        "DetachUserPolicy AttachGroupPolicy DetachGroupPolicy",
+    ),
+    "trail-changes": (None, "CreateTrail UpdateTrail DeleteTrail StartLogging StopLogging"),
+    "failed-sign-ins": (None, "ConsoleLogin"),
+    "key-deletions": ("kms", "DisableKey ScheduleKeyDeletion"),
+    "bucket-policy-changes": (
+        "s3",
+        "PutBucketAcl PutBucketPolicy PutBucketCors PutBucketLifecycle PutBucketReplication DeleteBucketPolicy "
+        "DeleteBucketCors DeleteBucketLifecycle DeleteBucketReplication",
+    ),
+    "config-changes": (
+        "config",
+        "StopConfigurationRecorder DeleteDeliveryChannel PutDeliveryChannel PutConfigurationRecorder",
+    ),
+    "security-group-changes": (
+        None,
+        "AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress "
+        "RevokeSecurityGroupEgress CreateSecurityGroup DeleteSecurityGroup",
+    ),
+    "network-acl-changes": (
+        None,
+        "CreateNetworkAcl CreateNetworkAclEntry DeleteNetworkAcl DeleteNetworkAclEntry ReplaceNetworkAclEntry "
+        "ReplaceNetworkAclAssociation",
+    ),
+    "gateway-changes": (
+        None,
+        "CreateCustomerGateway DeleteCustomerGateway AttachInternetGateway CreateInternetGateway "
+        "DeleteInternetGateway DetachInternetGateway",
+    ),
+    "route-table-changes": (
+        "ec2",
+        "CreateRoute CreateRouteTable ReplaceRoute ReplaceRouteTableAssociation DeleteRouteTable DeleteRoute "
+        "DisassociateRouteTable",
+    ),
+    "vpc-changes": (
+        None,
+        "CreateVpc DeleteVpc ModifyVpcAttribute AcceptVpcPeeringConnection CreateVpcPeeringConnection "
+        "DeleteVpcPeeringConnection RejectVpcPeeringConnection AttachClassicLinkVpc DetachClassicLinkVpc "
+        "DisableVpcClassicLink EnableVpcClassicLink",
+    ),
+}
+# The controls that look at something else than names of calls.
+CONDITIONS = {
+    "root-use": {'userIdentity.type="Root"', "userIdentity.invokedBy NOT EXISTS", 'eventType !="AwsServiceEvent"'},
+    "unauthorized-calls": {'errorCode="*UnauthorizedOperation"', 'errorCode="AccessDenied*"'},
+    "sign-in-without-mfa": {
+        'eventName = "ConsoleLogin"', 'additionalEventData.MFAUsed != "Yes"', 'userIdentity.type = "IAMUser"',
+        'responseElements.ConsoleLogin = "Success"',
+    },
+    "failed-sign-ins": {"eventName=ConsoleLogin", 'errorMessage="Failed authentication"'},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("control", EVENTS)
+def test_a_control_names_its_events(prod: Graph, control: str) -> None:
+    service, names = EVENTS[control]
+    pattern = pattern_of(prod, control)
+    assert re.findall(r"\$\.eventName=(\w+)", pattern) == names.split()
+    assert re.findall(r"\$\.eventSource=(\w+)\.amazonaws\.com", pattern) == ([service] if service else [])
+
+
+@pytest.mark.parametrize("control", CONDITIONS)
+def test_a_control_has_its_conditions_and_no_others(prod: Graph, control: str) -> None:
+    pattern = pattern_of(prod, control).strip("{ }").replace("(", "").replace(")", "")
+    conditions = re.split(r" (?:&&|\|\|) ", pattern)
+    assert {condition.strip().removeprefix("$.") for condition in conditions} == CONDITIONS[control]
+    assert ("||" in pattern) == (control == "unauthorized-calls")
+
+
+def pattern_of(graph: Graph, control: str) -> str:
+    [found] = [f for f in graph.of_type(FILTER) if f.inputs["name"] == f"goal-mandala-production-{control}"]
+    pattern: str = found.inputs["pattern"]
+    return pattern
 
 
 @pytest.mark.parametrize("control", CONTROLS)

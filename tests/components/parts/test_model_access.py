@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.parts.grant import Grant
 from components.parts.model_access import asks_model, limits_model_calls
-from components.parts.statement import allow
+from components.parts.statement import allow, document
 from plan.graph import Graph
 from settings.workflow import BedrockModel, KeyedModel
 from tests.conftest import Stacks
-from tests.harness import STACK
+from tests.harness import STACK, build
 
 FUNCTION = "aws:lambda/function:Function"
 ASKING = {"generation-generate-tasks-function", "api-propose-function", "activities-process-updates-function"}
@@ -38,6 +40,21 @@ def test_a_model_of_bedrock_needs_no_key() -> None:
     assert grant.environment == {"MODEL_PROVIDER": "bedrock", "MODEL_ID": "amazon.nova-lite-v1:0"}
     [statement] = grant.statements
     assert statement.resources == ("arn:aws:bedrock:ap-northeast-1::foundation-model/amazon.nova-lite-v1:0",)
+
+
+@pytest.mark.parametrize("geography", ["apac", "eu", "jp", "us", "global"])
+def test_a_profile_of_a_geography_reaches_its_model_in_every_region(geography: str) -> None:
+    model = f"{geography}.anthropic.claude-x-v1:0"
+
+    def construct() -> None:
+        grant = asks_model(BedrockModel(provider="bedrock", id=model), STACK, reads=reads)
+        pulumi.export("policy", document(grant.statements))
+
+    [statement] = json.loads(build(construct).exports["policy"])["Statement"]
+    assert statement["Resource"] == [
+        f"arn:aws:bedrock:ap-northeast-1:123456789012:inference-profile/{model}",
+        "arn:aws:bedrock:*::foundation-model/anthropic.claude-x-v1:0",
+    ]
 
 
 def test_whoever_asks_is_told_where_the_key_is_and_may_read_it(stacks: Stacks, prod: Graph) -> None:

@@ -283,6 +283,56 @@ assert (package.ROOT / second).read_bytes() != (package.ROOT / first).read_bytes
     )
 
 
+@pytest.mark.requirement(130)
+def test_other_libraries_or_another_machine_make_another_layer(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    code = """
+from components.parts import package
+package._install = lambda requirements, target, version, architecture: (target / "library.py").write_text("A = 1")
+made = {package.layer(*asked) for asked in (("python3.13", "arm64"), ("python3.13", "x86_64"), ("python3.12", "arm64"))}
+requirements = package.ROOT / "lambdas" / "requirements.txt"
+requirements.write_bytes(requirements.read_bytes() + b"#")
+made.add(package.layer("python3.13", "arm64"))
+identities = {name.rpartition(".zip")[0].rpartition(".")[2] for name in made}
+assert len(identities) == 4, made
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)}, check=True)
+
+
+@pytest.mark.parametrize("module", ["archive", "bytecode", "package"])
+def test_what_is_built_by_other_code_has_another_name(tmp_path: Path, module: str) -> None:
+    folder = copied(tmp_path)
+    code = "from components.parts import package; print(package.package('health', 'python3.13'))"
+
+    def name() -> str:
+        command = [sys.executable, "-c", code]
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+
+    before = name()
+    source = folder / "components" / "parts" / f"{module}.py"
+    source.write_text(f"{source.read_text()}\n# changed\n")
+    assert name() != before
+
+
+def test_a_layer_holds_no_caches_stubs_or_programs(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    code = """
+import sys, zipfile
+from components.parts import package
+def install(requirements, target, version, architecture):
+    for name in ("a/b.py", "a/b.pyi", "a/__pycache__/b.pyc", "a-1.dist-info/RECORD", "a-1.dist-info/METADATA", "bin/a"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text("")
+package._install = install
+with zipfile.ZipFile(package.ROOT / package.layer("python3.12", "arm64")) as made:
+    assert sorted(name for name in made.namelist() if name.startswith("python/")) == [
+        "python/a-1.dist-info/METADATA", "python/a/b.py"
+    ], made.namelist()
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)}, check=True)
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_package_holds_neither_tests_nor_caches_nor_the_program(function: str) -> None:
     for file in closure(f"lambdas.{function}.handler"):

@@ -34,6 +34,7 @@ def test_a_run_that_fails_is_told(prod: Graph) -> None:
     failed = prod.named("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "retention-enforce-live")
     destination = failed.inputs["destinationConfig"]["onFailure"]["destination"]
     assert destination == "arn:aws:sns:ap-northeast-1:123456789012:goal-mandala-production-alerts"
+    assert (failed.inputs["maximumRetryAttempts"], failed.inputs["maximumEventAgeInSeconds"]) == (2, 3600)
 
 
 @pytest.mark.requirement(204, 240, 258)

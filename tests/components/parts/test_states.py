@@ -144,6 +144,18 @@ def test_a_path_that_nobody_has_written_is_refused_with_what_there_is() -> None:
     assert fails("First", flow) == "state Second reads $.id, which no way to it has put there (known: $.made)"
 
 
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        (states.equals("$.gone", "b", next="Failed"), "$.gone"),
+        ({"Variable": "$.id", "TimestampGreaterThanEqualsPath": "$.never", "Next": "Failed"}, "$.never"),
+    ],
+)
+def test_a_choice_by_what_nobody_has_written_is_refused(rule: Any, path: str) -> None:
+    flow = {"First": made("$.id", next="Second"), "Second": states.choice([rule], default="Failed"), "Failed": FAILED}
+    assert f"reads {path}, which no way to it has put there" in fails("First", flow)
+
+
 def test_a_field_that_an_answer_does_not_have_is_refused() -> None:
     read = task(payload={"count.$": "$.made.count"})
     assert "reads $.made.count" in fails("First", {"First": made("$.made", next="Second"), "Second": read,
