@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # What starts a server or another program, or records the whole program many times.
 SLOW_FIXTURES = {"postgres"}
 SLOW_PLACES = (
+    "tests/components/parts/test_layer.py",
     "tests/components/parts/test_package.py",
     "tests/components/parts/test_records.py",
     "tests/components/test_alarm_postures.py",

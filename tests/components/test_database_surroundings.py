@@ -127,6 +127,8 @@ def test_an_external_database_is_reached_by_a_parameter_and_nothing_of_it_is_mad
     assert made == {RULE.format("Egress")}
     ways = {(r.inputs["cidrIpv4"], r.inputs["fromPort"]) for r in graph.of_type(RULE.format("Egress"))}
     assert ways == {("203.0.113.0/24", 6543), ("198.51.100.7/32", 6543)}
+    # A name that shifts would replace a rule, and break the connection while it does.
+    assert [r.name for r in graph.of_type(RULE.format("Egress"))] == ["database-outside-1", "database-outside-2"]
 
 
 @pytest.mark.requirement(32, 41, 42)

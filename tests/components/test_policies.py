@@ -41,6 +41,15 @@ DATABASE_FUNCTIONS = {
 }  # fmt: skip
 
 
+# The roles that neither a function has nor a release.
+ASSUMED_BY = {
+    "api-log-role": "apigateway", "database-backup-role": "backup", "database-monitoring": "monitoring.rds",
+    "database-proxy-role": "rds", "generation-role": "states", "monitoring-role": "states",
+    "monitoring-schedule-role": "scheduler", "network-flow-role": "vpc-flow-logs",
+    "records-audit-delivery": "cloudtrail", "retention-schedule-role": "scheduler",
+}  # fmt: skip
+
+
 def every(graph: Graph) -> Iterator[tuple[Resource, dict[str, Any]]]:
     """All statements with the resource that carries them."""
     for resource in graph.resources:
@@ -63,6 +72,13 @@ def test_every_document_is_well_formed(graph: Graph) -> None:
                 assert ("Resource" in statement) != (statement["Action"] == ["sts:AssumeRole"]), resource.urn
                 assert re.fullmatch(r"[A-Za-z0-9]*", statement.get("Sid", "")), statement
     assert seen > 30
+
+
+def test_a_secret_that_is_deleted_by_mistake_can_be_taken_back_for_a_week(graph: Graph) -> None:
+    secrets = graph.of_type("aws:secretsmanager/secret:Secret")
+    assert len(secrets) >= 3
+    assert {secret.inputs["recoveryWindowInDays"] for secret in secrets} <= {7, 0}
+    assert {s.name: s.inputs["recoveryWindowInDays"] for s in secrets}["database-application-secret"] == 7
 
 
 @pytest.mark.requirement(203)
@@ -117,6 +133,15 @@ def test_every_resource_is_named_unless_aws_knows_none(graph: Graph) -> None:
 def test_every_exception_is_still_needed(prod: Graph) -> None:
     used = {action for _, s in every(prod) if "*" in s.get("Resource", []) for action in s["Action"]}
     assert set(UNBOUNDED) <= used
+
+
+def test_a_role_is_assumed_by_the_one_service_that_it_is_for(graph: Graph) -> None:
+    for role in graph.of_type("aws:iam/role:Role"):
+        [trust] = statements(role)
+        other = "codedeploy" if role.name.endswith("-release-role") else "lambda"
+        service = f"{ASSUMED_BY.get(role.name, other)}.amazonaws.com"
+        said = (trust["Effect"], trust["Action"], trust["Principal"])
+        assert said == ("Allow", ["sts:AssumeRole"], {"Service": service}), role.urn
 
 
 def test_every_statement_of_a_resource_s_policy_says_what_it_is_for(graph: Graph) -> None:

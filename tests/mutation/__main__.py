@@ -33,13 +33,15 @@ def main() -> int:
     """Make the mutants, judge them, report."""
     options = _options()
     sample = sampled(all_mutants(ROOT), options.mutants, options.seed)
+    before = report.SURVIVORS.read_text(encoding="utf-8") if report.SURVIVORS.exists() else ""
     chosen = [mutant for mutant in sample if mutant.path.startswith(tuple(options.only))]
-    print(f"{len(chosen)} mutants, {options.workers} workers", flush=True)
-    verdicts = judged(chosen, options.workers)
+    again = [mutant for mutant in chosen if not options.again or report.listed(mutant, before)]
+    print(f"{len(again)} mutants, {options.workers} workers", flush=True)
+    found_now = iter(judged(again, options.workers))
+    verdicts = [next(found_now) if mutant in again else report.killed_before(mutant) for mutant in chosen]
     found = report.percent(verdicts)
     print(f"{found:.1f} % of {len(verdicts)} mutants killed")
     if options.write:
-        before = report.SURVIVORS.read_text(encoding="utf-8") if report.SURVIVORS.exists() else ""
         said = f"--seed {options.seed} --mutants {options.mutants}"
         report.SURVIVORS.write_text(report.written(verdicts, said, before), encoding="utf-8")
         print(f"written: {report.SURVIVORS.relative_to(ROOT)}")
@@ -53,6 +55,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="how many are judged at a time (default 2)")
     parser.add_argument("--at-least", type=float, default=95, help="per cent that must be killed (default 95)")
     parser.add_argument("--only", nargs="+", default=[""], help="of the sample, those in these files or folders")
+    parser.add_argument(
+        "--again", action="store_true", help="judge those that the list has; the others were killed, by tests that stay"
+    )
     parser.add_argument("--write", action="store_true", help=f"write {report.SURVIVORS.name}, keeping its reasons")
     return parser.parse_args()
 

@@ -43,6 +43,11 @@ class Verdict:
     seconds: float
 
 
+def killed_before(mutant: Mutant) -> Verdict:
+    """The verdict on a mutant that an earlier run killed."""
+    return Verdict(mutant=mutant, failed="an earlier run's test", listed=False, seconds=0)
+
+
 def percent(verdicts: Sequence[Verdict]) -> float:
     """How many of the mutants were killed, in per cent."""
     return 100 * sum(bool(verdict.failed) for verdict in verdicts) / len(verdicts)
@@ -67,6 +72,16 @@ def written(verdicts: Sequence[Verdict], options: str, before: str) -> str:
         operators=_operators(verdicts),
     )
     return head + "".join(rows)
+
+
+def listed(mutant: Mutant, text: str) -> bool:
+    """Whether the list of survivors has the mutant, wherever it stands in its file now."""
+    rows = {
+        (row["place"].rpartition(":")[0], row["operator"], row["change"])
+        for line in text.splitlines()
+        if (row := ROW.match(line))
+    }
+    return (mutant.path, mutant.operator, _cell(mutant.change)) in rows
 
 
 def _operators(verdicts: Sequence[Verdict]) -> str:

@@ -189,6 +189,7 @@ def test_the_report_keeps_the_reasons_that_people_wrote() -> None:
     judged_by_people = first.replace(report.OPEN, "the door has no other side")
     moved = judged_by_people.replace("door.py:11", "door.py:12")
     assert report.written(verdicts, "--seed 7 --mutants 2", moved) == judged_by_people
+    assert [report.listed(mutant, moved) for mutant in (killed, lives)] == [False, True]
 
 
 @pytest.mark.prove

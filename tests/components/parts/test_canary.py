@@ -36,6 +36,22 @@ def test_a_release_reaches_a_tenth_first_and_returns_when_its_alarm_rings(stacks
 
 def test_the_alarm_that_takes_a_release_back_says_how_bad_it_is_and_what_to_do(stacks: Stacks) -> None:
     alarm = stacks("contrary").named("aws:cloudwatch/metricAlarm:MetricAlarm", "api-goals-release").inputs
+    hears = ["arn:aws:sns:us-east-1:123456789012:goal-mandala-contrary-alerts"]
+    assert {key: value for key, value in alarm.items() if key != "alarmDescription"} == {
+        "name": "goal-mandala-contrary-goals-release",
+        "namespace": "AWS/Lambda",
+        "metricName": "Errors",
+        "dimensions": {"FunctionName": "goal-mandala-contrary-goals", "Resource": "goal-mandala-contrary-goals:live"},
+        "statistic": "Sum",
+        "comparisonOperator": "GreaterThanOrEqualToThreshold",
+        "threshold": 1,
+        "period": 60,
+        "evaluationPeriods": 1,
+        "datapointsToAlarm": 1,
+        "treatMissingData": "notBreaching",
+        "alarmActions": hears,
+        "okActions": hears,
+    }
     assert json.loads(alarm["alarmDescription"]) == {
         "severity": "high",
         "signal": "function_errors",

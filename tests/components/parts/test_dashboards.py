@@ -127,8 +127,13 @@ def test_charts_stand_apart_and_expressions_speak_of_lines_that_are_there(prod: 
     found = widgets(prod, role)
     places = [(widget["x"], widget["y"]) for widget in found]
     assert len(set(places)) == len(places), "two charts in one place"
+    # CloudWatch's grid is 24 wide.
+    assert {(widget["width"], widget["height"]) for widget in found} == {(8, 6)}
+    assert places == [(8 * (number % 3), 6 * (number // 3)) for number in range(len(found))]
     for widget in found:
         lines = widget["properties"]["metrics"]
+        is_computed = any(isinstance(line[0], dict) for line in lines)
+        assert all(line[-1].get("visible", True) is not is_computed for line in lines if isinstance(line[0], str))
         ids = [line[-1]["id"] for line in lines if "id" in line[-1]]
         assert len(set(ids)) == len(ids)
         for line in lines:

@@ -156,6 +156,12 @@ def test_a_choice_by_what_nobody_has_written_is_refused(rule: Any, path: str) ->
     assert f"reads {path}, which no way to it has put there" in fails("First", flow)
 
 
+def test_an_item_of_what_is_there_may_be_read() -> None:
+    second = task(payload={"first.$": "$.made.count[0]", "all.$": "$.made"})
+    flow = {"First": made("$.made", result=("count",), next="Second"), "Second": second, "Failed": FAILED}
+    assert states.machine(states.flow("First", flow), comment="example", timeout=60)
+
+
 def test_a_field_that_an_answer_does_not_have_is_refused() -> None:
     read = task(payload={"count.$": "$.made.count"})
     assert "reads $.made.count" in fails("First", {"First": made("$.made", next="Second"), "Second": read,

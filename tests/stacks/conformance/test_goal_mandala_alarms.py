@@ -273,6 +273,9 @@ def test_a_budget_of_100_usd_a_month_warns_at_80_and_100_percent_and_of_what_is_
     assert notified(budget) == {("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)}
     heard = {topic for n in budget["notifications"] for topic in n["subscriberSnsTopicArns"]}
     assert heard == {"arn:aws:sns:us-east-1:123456789012:goal-mandala-production-alerts"}
+    # The budget is the account's whole, so that no tags need to be activated for it.
+    assert budget.get("costFilters") is None
+    assert prod.of_type("aws:costexplorer/costAllocationTag:CostAllocationTag") == []
 
 
 @pytest.mark.requirement(212, 242)
