@@ -9,7 +9,7 @@ from tests.components.alarms import ALARM, condition, measured
 from tests.stacks.conformance.queries import ABOVE, AT_LEAST, severity
 
 P = "goal-mandala-production-"
-WITHIN, OUTSIDE = "GreaterThanUpperThreshold", "LessThanLowerOrGreaterThanUpperThreshold"
+ABOVE_THE_BAND, OUTSIDE_THE_BAND = "GreaterThanUpperThreshold", "LessThanLowerOrGreaterThanUpperThreshold"
 HOUR, MINUTE = 3600, 60
 # By the end of the alarm's name, behind what it watches: the line (operator, threshold, seconds, periods), the
 # severity, the metrics, and how many things are watched so.
@@ -41,8 +41,8 @@ RULES = {
     "rotation-failures": ((AT_LEAST, 1, 300, 1), "high", {"IncomingLogEvents"}, 1),
     "charges": ((AT_LEAST, 100, 6 * HOUR, 1), "high", {"EstimatedCharges"}, 1),
     "volume": ((AT_LEAST, 2**30, HOUR, 1), "warning", {"IncomingBytes"}, 1),
-    "api-unusual-requests": ((OUTSIDE, None, 300, 3), "warning", {"Count"}, 1),
-    "errors-unusual-errors": ((WITHIN, None, 300, 2), "warning", {"IncomingLogEvents"}, 1),
+    "api-unusual-requests": ((OUTSIDE_THE_BAND, None, 300, 3), "warning", {"Count"}, 1),
+    "errors-unusual-errors": ((ABOVE_THE_BAND, None, 300, 2), "warning", {"IncomingLogEvents"}, 1),
 }
 
 
